@@ -1,0 +1,77 @@
+/* message.h - the door between JSON text and typed messages; nothing behind it has seen JSON.
+ *
+ * docs/protocol.md is the contract; a test holds its tables equal to the ones here. */
+#ifndef PARLEY_SIGNALING_MESSAGE_H
+#define PARLEY_SIGNALING_MESSAGE_H
+
+#include "auth/token.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "rooms/event.h"
+#include "rooms/peer.h"
+
+#define REGION_MAX 64
+
+/* MESSAGE(name, wire type) */
+#define MESSAGE_TABLE(MESSAGE)                                                                                         \
+    MESSAGE(HELLO, "hello")                                                                                            \
+    MESSAGE(RELAY, "relay")                                                                                            \
+    MESSAGE(BROADCAST, "broadcast")                                                                                    \
+    MESSAGE(UPDATE, "update")                                                                                          \
+    MESSAGE(KICK, "kick")                                                                                              \
+    MESSAGE(PING, "ping")                                                                                              \
+    MESSAGE(LEAVE, "leave")
+
+enum message_type {
+#define MESSAGE(name, wire) MESSAGE_##name,
+    MESSAGE_TABLE(MESSAGE)
+#undef MESSAGE
+    MESSAGE_COUNT
+};
+
+/* One message from a client. Its slices point into the text it was decoded from or into the decoder's
+ * scratch memory, and live until the decoder is used again. */
+struct message {
+    enum message_type type;
+    struct reference id;
+    union {
+        struct {
+            struct slice token;
+            struct profile_update profile; /* name, attributes and media as far as they were given */
+            struct slice region;
+        } hello;
+        struct {
+            struct slice to;
+            enum relay_kind kind;
+            struct slice body;
+        } relay;
+        struct {
+            struct slice body;
+        } broadcast;
+        struct profile_update update;
+        struct {
+            struct slice peer_id;
+        } kick;
+    };
+};
+
+/* The scratch memory of decoding; one per worker. */
+struct decoder;
+
+struct decoder *decoder_create(size_t message_bytes_max); /* never NULL; caller destroys */
+struct decoder *decoder_destroy(struct decoder *decoder); /* NULL is fine; returns NULL */
+
+/* Turns one text message into *out_message.
+ *
+ * Errors: ERR_BAD_JSON, ERR_BAD_MESSAGE (*out_field then names the field, else it is NULL),
+ * ERR_UNKNOWN_TYPE. out_message->id is set even on the latter two, where it could be read. */
+enum error message_decode(struct decoder *decoder, struct slice text, struct message *out_message,
+                          const char **out_field);
+
+const char *message_type_name(enum message_type type);
+
+/* Appends the JSON text of `event` to `out`. */
+void event_encode(const struct event *event, struct buffer *out);
+
+#endif
