@@ -80,6 +80,7 @@ struct event {
         struct {
             const struct room *room;   /* its id and its roster */
             const struct peer *self;
+            uint64_t session;          /* the home's handle; for the edge, not for the client */
             struct slice ice_servers;  /* ready JSON array, filled in by the edge */
             int64_t ice_ttl_s;         /* -1: nothing expires */
             int64_t ping_interval_s;

@@ -1,0 +1,80 @@
+/* edge.h - the place that holds connections: who may say what and when, up to the room's home.
+ *
+ * No sockets and no clock: a connection hands over the texts it received and the time; the edge fills
+ * the client's outbox and asks the connection, through its port, to send or to close. */
+#ifndef PARLEY_SIGNALING_EDGE_H
+#define PARLEY_SIGNALING_EDGE_H
+
+#include "auth/token.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "cluster/route.h"
+#include "ops/metrics.h"
+#include "rooms/event.h"
+#include "signaling/limit.h"
+#include "signaling/net_address.h"
+#include "signaling/outbox.h"
+#include "turn/ice.h"
+
+struct edge;   /* one per worker */
+struct client; /* one connection, as the edge sees it */
+
+/* What the edge asks of the connection behind a client. Both may be called from within edge_...() calls made by
+ * that connection; neither may call back into the edge. */
+struct client_port {
+    void (*wake)(void *connection); /* the outbox has something to send */
+    /* Send what is in the outbox, then close with this code and reason (ASCII, at most 123 bytes). */
+    void (*close)(void *connection, int close_code, const char *reason);
+};
+
+struct edge_config {
+    const struct keyring *keys;
+    struct token_rules token_rules;
+    const struct ice_list *ice;
+    struct slice default_region;
+    struct limits limits;
+    struct outbox_limits outbox;
+    size_t message_bytes_max;
+    int64_t hello_timeout_ms;
+    int64_t ping_interval_ms;
+    struct client_port port;
+    struct metrics *metrics;
+};
+
+struct edge *edge_create(const struct edge_config *config, struct route route); /* never NULL; config is copied */
+struct edge *edge_destroy(struct edge *edge); /* NULL is fine; returns NULL; every client must be gone (asserted) */
+
+/* What the home says to clients of this edge; given to the home as its listener. Returns how many took the event. */
+size_t edge_deliver(void *edge, const struct locator *to, size_t count, const struct event *event);
+
+/* Whether a connection from `address` may be opened now; to be asked before the upgrade.
+ * Errors: ERR_ADDRESS_LIMIT, ERR_RATE_LIMITED, ERR_SHUTTING_DOWN. */
+enum error edge_may_open(struct edge *edge, const struct net_address *address, struct instant now);
+
+/* A connection was opened. `room` (a valid room id) is copied. Never NULL; lives until edge_close(). */
+struct client *edge_open(struct edge *edge, struct slice room, const struct net_address *address, void *connection,
+                         struct instant now);
+
+/* A whole text message came in; at most message_bytes_max long. */
+void edge_receive(struct client *client, struct slice text, struct instant now);
+
+/* The connection must end because of `error` (binary frame, too large, silent ...): tells the client why and asks
+ * the port to close. */
+void edge_refuse(struct client *client, enum error error, struct instant now);
+
+/* The connection is gone: `close_code` is what the client sent, or 1006. Frees the client. */
+void edge_close(struct client *client, int close_code, struct instant now);
+
+/* What waits for this client; the connection pops what it has written. */
+struct outbox *edge_outbox(struct client *client);
+
+/* A name for logs: a random id of this connection, not secret. */
+const char *edge_client_name(const struct client *client);
+
+/* Does what is due: hello deadlines, credentials to renew, limits to forget. To be called about once a second. */
+void edge_tick(struct edge *edge, struct instant now);
+
+/* The server stops: no more opens, every client is told and closed. */
+void edge_shut(struct edge *edge, struct instant now);
+
+#endif
