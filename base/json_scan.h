@@ -9,6 +9,9 @@
 #include "base/json_check.h"
 #include "base/slice.h"
 
+/* What a value is, by its first byte. */
+enum json_kind json_kind_of(char first);
+
 /* The bytes between the quotes of a string value. */
 struct slice json_string_inner(struct slice string);
 
@@ -22,6 +25,7 @@ bool json_integer_decode(struct slice number, int64_t max, int64_t *out_value);
 /* A walk over the members of an object, or the values of an array (names are then empty). */
 struct json_walk {
     const char *at;
+    bool is_object;
 };
 
 struct json_walk json_walk_start(struct slice container);
