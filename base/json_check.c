@@ -271,10 +271,10 @@ static enum step step_value(struct json_checker *checker)
     return taken ? STEP_AFTER_VALUE : STEP_BAD;
 }
 
-static struct slice unescape(struct json_checker *checker, struct slice string)
+static struct slice unescape(struct json_checker *checker, struct slice inner)
 {
     char *start = checker->unescaped + checker->unescaped_length;
-    size_t length = json_string_decode(string, start);
+    size_t length = json_unescape(inner, start);
     checker->unescaped_length += length;
     return slice_of(start, length);
 }
@@ -287,8 +287,9 @@ static enum step step_name(struct json_checker *checker)
     const char *start = checker->at;
     if (!take_string(checker, &has_escape))
         return STEP_BAD;
-    struct slice string = slice_of(start, (size_t)(checker->at - start));
-    struct slice name = has_escape ? unescape(checker, string) : json_string_inner(string);
+    struct slice name = json_string_inner(slice_of(start, (size_t)(checker->at - start)));
+    if (has_escape)
+        name = unescape(checker, name);
     if (checker->rules.refuse_duplicates && !json_names_add(checker->names, checker->open[checker->depth - 1], name))
         return STEP_BAD;
     if (checker->depth == 1)

@@ -46,9 +46,8 @@ static size_t decode_escape(const char **at, char *out)
     return 1;
 }
 
-size_t json_string_decode(struct slice string, char *out)
+size_t json_unescape(struct slice inner, char *out)
 {
-    struct slice inner = json_string_inner(string);
     const char *at = inner.data;
     const char *end = inner.data + inner.length;
     size_t length = 0;
@@ -62,6 +61,11 @@ size_t json_string_decode(struct slice string, char *out)
             length += decode_escape(&at, out + length);
     }
     return length;
+}
+
+size_t json_string_decode(struct slice string, char *out)
+{
+    return json_unescape(json_string_inner(string), out);
 }
 
 bool json_integer_decode(struct slice number, int64_t max, int64_t *out_value)

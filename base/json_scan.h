@@ -15,8 +15,11 @@ enum json_kind json_kind_of(char first);
 /* The bytes between the quotes of a string value. */
 struct slice json_string_inner(struct slice string);
 
-/* Writes the string value's text, unescaped, to `out`, which must hold `string.length` bytes: the
- * text is never longer. Returns its length. Without any escape this is a plain copy. */
+/* Writes the text that `inner`, the bytes between the quotes of a string or name, stands for to `out`,
+ * which must hold `inner.length` bytes: the text is never longer. Returns its length. */
+size_t json_unescape(struct slice inner, char *out);
+
+/* The same for a string value with its quotes. */
 size_t json_string_decode(struct slice string, char *out);
 
 /* Whether a number value is an integer from 0 to `max`, written without sign, fraction or exponent. */
