@@ -8,6 +8,7 @@
 #include "auth/token.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "cluster/route.h"
 #include "ops/metrics.h"
 #include "rooms/event.h"
@@ -37,14 +38,17 @@ struct edge_config {
     size_t message_bytes_max;
     int64_t hello_timeout_ms;
     int64_t ping_interval_ms;
+    void (*make_id)(char out[RANDOM_ID_LENGTH + 1]); /* random_id(), or a seeded one in tests */
     struct client_port port;
     struct metrics *metrics;
 };
 
-struct edge *edge_create(const struct edge_config *config, struct route route); /* never NULL; config is copied */
+struct edge *edge_create(const struct edge_config *config); /* never NULL; config is copied */
+void edge_connect(struct edge *edge, struct route route);   /* once, before the first client: where the homes are */
 struct edge *edge_destroy(struct edge *edge); /* NULL is fine; returns NULL; every client must be gone (asserted) */
 
-/* What the home says to clients of this edge; given to the home as its listener. Returns how many took the event. */
+/* What the home says to clients of this edge; given to the home as its listener (context: the edge). Returns how many
+ * took the event. A client whose outbox is full is closed at the end of the edge_...() call under way. */
 size_t edge_deliver(void *edge, const struct locator *to, size_t count, const struct event *event);
 
 /* Whether a connection from `address` may be opened now; to be asked before the upgrade.

@@ -1,0 +1,81 @@
+/* deliver.c - from the home to clients: each event is encoded once for all who hear it. */
+#include "ops/log.h"
+#include "rooms/room.h"
+#include "signaling/client.h"
+
+static bool hear_welcome(struct client *client, const struct event *event)
+{
+    struct edge *edge = client->edge;
+    struct event welcome = *event;
+    client->session = event->welcome.session;
+    client->state = CLIENT_JOINED;
+    client->audience = room_count(event->welcome.room) - 1;
+    list_remove(&client->due_link);
+    welcome.welcome.ice_ttl_s = client_write_ice(client);
+    welcome.welcome.ice_servers = buffer_slice(&edge->ice);
+    welcome.welcome.ping_interval_s = edge->config.ping_interval_ms / 1000;
+    metrics_add(edge->config.metrics, METRIC_JOINS_OK, 1);
+    metrics_observe(edge->config.metrics, HISTOGRAM_JOIN_SECONDS,
+                    (double)(edge->now.mono_ms - client->opened_ms) / 1000.0);
+    log_info("peer.join", LOG_TEXT("conn", client->name), LOG_TEXT("room", client->room),
+             LOG_TEXT("peer", client->peer_id), LOG_SLICE("identity", event->welcome.self->profile.identity),
+             LOG_SLICE("name", event->welcome.self->profile.name), LOG_NUMBER("others", client->audience));
+    return client_send(client, &welcome) == ERROR_NONE;
+}
+
+/* Events that change what the edge knows of the client, or end it. True when the event needs no sharing. */
+static bool hear_alone(struct client *client, const struct event *event, bool *out_taken)
+{
+    *out_taken = true;
+    if (event->type == EVENT_WELCOME) {
+        *out_taken = hear_welcome(client, event);
+        return true;
+    }
+    if (event->type == EVENT_BYE) {
+        client->session = 0; /* the home has ended it */
+        client_refuse(client, (struct reference){0}, event->bye.code, NULL, -1);
+        return true;
+    }
+    if (event->type == EVENT_ERROR) {
+        if (client->state == CLIENT_JOINING)
+            metrics_add(client->edge->config.metrics, METRIC_JOINS_REFUSED, 1);
+        client_refuse(client, event->re, event->error.code, event->error.field, event->error.retry_after_ms);
+        return true;
+    }
+    return false;
+}
+
+static void count_audience(struct client *client, enum event_type type)
+{
+    if (type == EVENT_PEER_JOINED)
+        client->audience++;
+    else if (type == EVENT_PEER_LEFT && client->audience > 0)
+        client->audience--;
+}
+
+size_t edge_deliver(void *context, const struct locator *to, size_t count, const struct event *event)
+{
+    struct edge *edge = context;
+    struct frame *frame = NULL;
+    size_t taken = 0, shared = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct client *client = slots_find(edge->clients, to[i].client);
+        bool is_taken;
+        if (!client || client->state == CLIENT_CLOSING)
+            continue;
+        if (hear_alone(client, event, &is_taken)) {
+            taken += is_taken;
+            continue;
+        }
+        if (!frame)
+            frame = edge_encode(edge, event);
+        count_audience(client, event->type);
+        bool is_pushed = client_push(client, frame) == ERROR_NONE;
+        shared += is_pushed;
+    }
+    if (frame) {
+        edge_count_sent(edge, event, frame, (int64_t)shared);
+        frame_unref(frame);
+    }
+    return taken + shared;
+}
