@@ -10,8 +10,8 @@
 #include "base/slice.h"
 
 /* Bytes */
-#define IDENTITY_MAX 256
-#define PEER_NAME_MAX 256
+#define IDENTITY_MAX      256
+#define PEER_NAME_MAX     256
 #define PEER_METADATA_MAX 2048
 
 /* What a token lets its peer do. */
