@@ -76,7 +76,7 @@ bool json_integer_decode(struct slice number, int64_t max, int64_t *out_value)
         if (c < '0' || c > '9')
             return false;
         int64_t digit = c - '0';
-        if (value > (max - digit) / 10)
+        if (digit > max || value > (max - digit) / 10)
             return false;
         value = value * 10 + digit;
     }
