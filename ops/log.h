@@ -49,7 +49,8 @@ struct log_gate {
     double burst;
     double tokens;
     int64_t last_ms;
-    uint64_t suppressed; /* since it last opened */
+    uint64_t suppressed; /* between this opening and the one before: worth a field of the line */
+    bool was_open;
 };
 #define LOG_GATE(n) {.burst = (n), .tokens = (n)}
 bool log_gate_open(struct log_gate *gate, int64_t mono_ms);

@@ -1,0 +1,195 @@
+/* config_check.c - the checks that no single value can answer for. */
+#include "ops/config_check.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "ops/config_value.h"
+#include "turn/ice.h"
+
+#define TURN_SECRET_BYTES_MIN 32 /* RFC 2104, 3: a key shorter than the hash weakens it; the margin is ours */
+
+#define FAIL(report, ...) config_fail((report), CONFIG_WRONG, CONFIG_NOWHERE, __VA_ARGS__)
+
+/* Digits only, from 0 (any free port) to 65535. */
+static bool is_port(const char *text)
+{
+    size_t length = strspn(text, "0123456789");
+    return length >= 1 && length <= 5 && !text[length] && atoi(text) <= 65535;
+}
+
+/* HOST:PORT; an IPv6 host stands in brackets. */
+static bool is_listen_address(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    if (!colon || colon == text || !is_port(colon + 1))
+        return false;
+    bool has_brackets = text[0] == '[' && colon[-1] == ']';
+    return has_brackets || !memchr(text, ':', (size_t)(colon - text));
+}
+
+/* Browsers send an origin in lower case, without path and without the default port. */
+static bool is_origin(const char *text)
+{
+    const char *host = strstr(text, "://");
+    bool is_web = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+    if (!is_web || !host[3] || strpbrk(host + 3, "/?#@ *"))
+        return false;
+    for (const char *c = text; *c; c++)
+        if (isupper((unsigned char)*c))
+            return false;
+    return true;
+}
+
+static bool is_network(const char *text)
+{
+    char address[INET6_ADDRSTRLEN];
+    unsigned char bytes[sizeof(struct in6_addr)];
+    size_t length = strcspn(text, "/");
+    if (length >= sizeof address)
+        return false;
+    memcpy(address, text, length);
+    address[length] = '\0';
+    bool is_4 = inet_pton(AF_INET, address, bytes) == 1;
+    if (!is_4 && inet_pton(AF_INET6, address, bytes) != 1)
+        return false;
+    const char *prefix = text + length;
+    return !*prefix || (is_port(prefix + 1) && atoi(prefix + 1) <= (is_4 ? 32 : 128));
+}
+
+static bool is_web_url(const char *text)
+{
+    return (strncmp(text, "https://", 8) == 0 && text[8]) || (strncmp(text, "http://", 7) == 0 && text[7]);
+}
+
+static bool is_ice_url(const char *text)
+{
+    return ice_url_is_valid(slice_from_text(text));
+}
+
+static void check_each(struct config_report *report, const char *name, const struct text_list *list,
+                       bool (*is_good)(const char *), const char *wanted)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!is_good(list->items[i]))
+            FAIL(report, "%s: \"%s\" must be %s", name, list->items[i], wanted);
+}
+
+static void check_server(const struct config *config, struct config_report *report)
+{
+    const char *address = "HOST:PORT or [IPv6]:PORT";
+    check_each(report, "server.listen", &config->server_listen, is_listen_address, address);
+    check_each(report, "server.tls_listen", &config->server_tls_listen, is_listen_address, address);
+    check_each(report, "admin.listen", &config->admin_listen, is_listen_address, address);
+    check_each(report, "server.allowed_origins", &config->server_allowed_origins, is_origin,
+               "an origin as browsers send it, such as https://example.org or http://localhost:3000");
+    check_each(report, "server.trusted_proxies", &config->server_trusted_proxies, is_network,
+               "an address or a network such as 10.0.0.0/8");
+    if (*config->server_public_url && !is_web_url(config->server_public_url))
+        FAIL(report, "server.public_url: \"%s\" must start with https:// or http://", config->server_public_url);
+}
+
+static void check_listeners(const struct config *config, struct config_report *report)
+{
+    bool has_both = *config->server_tls_cert_file && *config->server_tls_key_file;
+    if (config->server_tls_listen.count && !has_both)
+        FAIL(report, "server.tls_listen needs server.tls_cert_file and server.tls_key_file");
+    if (!config->server_listen.count && !config->server_tls_listen.count)
+        FAIL(report, "server.listen and server.tls_listen are both empty: there is nothing to serve");
+}
+
+typedef void write_number(int64_t value, struct buffer *out);
+
+static void write_plain(int64_t value, struct buffer *out)
+{
+    buffer_add_int(out, value);
+}
+
+struct term {
+    const char *name;
+    int64_t value;
+};
+
+/* Reports that `greater` is not at least `least`. */
+static void check_at_least(struct config_report *report, struct term greater, int64_t least, const char *than,
+                           write_number *write)
+{
+    if (greater.value >= least)
+        return;
+    struct buffer is = BUFFER_EMPTY, wanted = BUFFER_EMPTY;
+    write(greater.value, &is);
+    write(least, &wanted);
+    FAIL(report, "%s (%s) must be at least %s (%s)", greater.name, buffer_text(&is), than, buffer_text(&wanted));
+    buffer_fini(&is);
+    buffer_fini(&wanted);
+}
+
+#define TERM(field, path) ((struct term){path, config->field})
+
+static void check_rates(const struct config *config, struct config_report *report)
+{
+    check_at_least(report, TERM(limits_messages_burst, "limits.messages_burst"), config->limits_messages_per_s,
+                   "limits.messages_per_s", write_plain);
+    check_at_least(report, TERM(limits_bytes_burst, "limits.bytes_burst"), config->limits_bytes_per_s,
+                   "limits.bytes_per_s", config_write_size);
+    check_at_least(report, TERM(limits_address_joins_burst, "limits.address_joins_burst"),
+                   config->limits_address_joins_per_s, "limits.address_joins_per_s", write_plain);
+    check_at_least(report, TERM(limits_address_messages_burst, "limits.address_messages_burst"),
+                   config->limits_address_messages_per_s, "limits.address_messages_per_s", write_plain);
+    check_at_least(report, TERM(limits_address_bytes_burst, "limits.address_bytes_burst"),
+                   config->limits_address_bytes_per_s, "limits.address_bytes_per_s", config_write_size);
+}
+
+/* A message that no bucket or outbox can hold would be refused for ever. */
+static void check_message_fits(const struct config *config, struct config_report *report)
+{
+    int64_t message = config->limits_message_bytes;
+    check_at_least(report, TERM(limits_bytes_burst, "limits.bytes_burst"), message, "limits.message_bytes",
+                   config_write_size);
+    check_at_least(report, TERM(limits_address_bytes_burst, "limits.address_bytes_burst"), message,
+                   "limits.message_bytes", config_write_size);
+    check_at_least(report, TERM(limits_outbox_bytes, "limits.outbox_bytes"), 2 * message,
+                   "twice limits.message_bytes", config_write_size);
+}
+
+static void check_pings(const struct config *config, struct config_report *report)
+{
+    check_at_least(report, TERM(limits_ping_timeout, "limits.ping_timeout"), config->limits_ping_interval + 1,
+                   "1ms more than limits.ping_interval", config_write_duration);
+}
+
+static bool has_relay_url(const struct text_list *urls)
+{
+    for (size_t i = 0; i < urls->count; i++)
+        if (strncmp(urls->items[i], "turn", 4) == 0)
+            return true;
+    return false;
+}
+
+static void check_turn_server(const struct config_turn_server *server, size_t index, struct config_report *report)
+{
+    char name[48];
+    (void)snprintf(name, sizeof name, "turn.servers[%zu].urls", index);
+    check_each(report, name, &server->urls, is_ice_url, "a stun:, turn: or turns: URL");
+    if (!server->urls.count)
+        FAIL(report, "%s is missing", name);
+    if (server->urls.count > ICE_URLS_MAX)
+        FAIL(report, "%s has more than %d URLs", name, ICE_URLS_MAX);
+    if (has_relay_url(&server->urls) && !*server->secret)
+        config_warn(report, CONFIG_NOWHERE, "turn.servers[%zu] has no secret: no credentials are made for it", index);
+    if (*server->secret && strlen(server->secret) < TURN_SECRET_BYTES_MIN)
+        config_warn(report, CONFIG_NOWHERE, "turn.servers[%zu].secret is shorter than %d bytes", index,
+                    TURN_SECRET_BYTES_MIN);
+}
+
+void config_check(const struct config *config, struct config_report *report)
+{
+    check_server(config, report);
+    check_listeners(config, report);
+    check_rates(config, report);
+    check_message_fits(config, report);
+    check_pings(config, report);
+    for (size_t i = 0; i < config->turn_servers_count; i++)
+        check_turn_server(&config->turn_servers[i], i, report);
+}
