@@ -1,0 +1,173 @@
+// harness - starts what the browser tests need: the server, browsers, pages with people in them.
+//
+// The server is the real binary: $PARLEY_BINARY, or build/dev/parley. Nothing leaves loopback.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+export const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
+const BINARY = process.env.PARLEY_BINARY ?? join(ROOT, 'build/dev/parley');
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const POLL_MS = 100;
+/** Bounds a wait so that a broken build fails; nothing is asserted about the time itself. */
+export const PATIENCE_MS = 60_000;
+
+const FLAGS = [
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream',
+  '--allow-loopback-in-peer-connection',
+  // Tiles in windows that nobody looks at must go on decoding.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
+/** Waits until `check` gives something true, and returns that; throws the last reason when patience ends. */
+export async function until(what, check, patienceMs = PATIENCE_MS) {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
+    await new Promise((wake) => setTimeout(wake, POLL_MS));
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort() {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Starts a server with --dev on free ports. `settings` are given as --set, `ports` to start one again. */
+export async function startServer({ settings = {}, env = {}, ports } = {}) {
+  if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: build it, or say where it is with PARLEY_BINARY`);
+  const chosen = ports ?? { server: await freePort(), admin: await freePort() };
+  const all = { 'server.listen': `127.0.0.1:${chosen.server}`, 'admin.listen': `127.0.0.1:${chosen.admin}`, ...settings };
+  const args = ['serve', '--dev', ...Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`])];
+  const child = spawn(BINARY, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const server = new Server(child, chosen);
+  await server.untilReady();
+  return server;
+}
+
+class Server {
+  #child;
+  log = '';
+
+  constructor(child, ports) {
+    this.#child = child;
+    this.ports = ports;
+    this.url = `http://127.0.0.1:${ports.server}`;
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.log += chunk));
+  }
+
+  async untilReady() {
+    await until('the server is ready', async () => {
+      if (this.#child.exitCode !== null) throw new Error(`the server ended with ${this.#child.exitCode}:\n${this.log}`);
+      return fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
+    });
+  }
+
+  room(name) {
+    return `${this.url}/r/${name}`;
+  }
+
+  async stop(signal = 'SIGTERM') {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill(signal);
+    await ended;
+  }
+}
+
+/** One Chromium process with a fresh profile. `mayUse: false` refuses camera and microphone. */
+export async function startBrowser({ mayUse = true } = {}) {
+  const profile = mkdtempSync(join(tmpdir(), 'parley-chromium-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    args: [...FLAGS, mayUse ? '--use-fake-ui-for-media-stream' : '--deny-permission-prompts'],
+    viewport: { width: 1280, height: 800 },
+  });
+  return {
+    context,
+    newPage: () => context.newPage(),
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Opens the page and joins as `name`; returns the page, with what went wrong in it in `page.problems`. */
+export async function joinAs(browser, url, name, { prepare } = {}) {
+  const page = await openPage(browser, url, { prepare });
+  await page.fill('#join-name', name);
+  await page.click('#join-button');
+  await page.waitForFunction(() => document.querySelector('#call').call?.state === 'joined', null, { timeout: PATIENCE_MS });
+  return page;
+}
+
+/** Opens an address and collects the page's errors, and what its Content-Security-Policy refused. */
+export async function openPage(browser, url, { prepare } = {}) {
+  const page = await browser.newPage();
+  page.problems = [];
+  page.on('pageerror', (error) => page.problems.push(String(error)));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Trusted ?Type/i.test(message.text())) page.problems.push(message.text());
+  });
+  if (prepare) await page.addInitScript(prepare);
+  await page.goto(url);
+  return page;
+}
+
+/** What a page receives from each of its peers, by name. */
+export function receivedBy(page) {
+  return page.evaluate(async () => {
+    const { call } = document.querySelector('#call');
+    if (!call) throw new Error('not in a call');
+    const stats = await call.getStats();
+    return [...stats].map(([id, { received, sent, pair, connectionState }]) => ({ id, name: call.peers.get(id)?.name, connectionState, pair, ...received, sent }));
+  });
+}
+
+/**
+ * Throws unless `count` peers are received, and from each of them video is decoded and audio played, and both go on.
+ * The same check judges good calls and the negative controls.
+ */
+export async function checkMedia(page, count, patienceMs = PATIENCE_MS) {
+  const before = await until(`${count} peers connected`, async () => {
+    const now = await receivedBy(page);
+    return now.length === count && now.every((peer) => peer.connectionState === 'connected') && now;
+  }, patienceMs);
+  const start = new Map(before.map((peer) => [peer.id, peer]));
+  return until(`video and audio of ${count} peers`, async () => {
+    const now = await receivedBy(page);
+    return now.length === count && now.every((peer) => isRising(start.get(peer.id), peer)) && now;
+  }, patienceMs);
+}
+
+function isRising(before, now) {
+  return Boolean(before) && now.framesDecoded > before.framesDecoded && now.audioPackets > before.audioPackets && now.audioSamples > before.audioSamples;
+}
+
+/** The names on the tiles of a page, in order. */
+export function namesOn(page) {
+  return page.locator('#grid .tile .name').allTextContents();
+}

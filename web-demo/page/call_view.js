@@ -1,0 +1,174 @@
+// @ts-check
+/** call_view - a call on the screen: who is in it, how it is doing, and its controls. */
+import { Banner } from './banner.js';
+import { find, setPressed, showView } from './dom.js';
+import { Grid } from './grid.js';
+import { deviceProblemOf } from './problems.js';
+import { inviteLink } from './route.js';
+
+/** @typedef {import('/sdk/call.js').Call} Call */
+/** @typedef {import('/sdk/peer.js').Peer} Peer */
+/** @typedef {import('./devices.js').Source} Source */
+
+const TROUBLE = new Set(['disconnected', 'failed']);
+
+export class CallView {
+  #devices;
+  #grid = new Grid();
+  #banner = new Banner();
+  /** @type {Call | null} */
+  #call = null;
+  #tools = {
+    mic: find('#tool-mic', HTMLButtonElement),
+    camera: find('#tool-camera', HTMLButtonElement),
+    screen: find('#tool-screen', HTMLButtonElement),
+  };
+
+  /** @param {import('./devices.js').Devices} devices */
+  constructor(devices) {
+    this.#devices = devices;
+    this.#tools.mic.addEventListener('click', () => void this.#toggle('mic'));
+    this.#tools.camera.addEventListener('click', () => void this.#toggle('camera'));
+    this.#tools.screen.addEventListener('click', () => void this.#toggleScreen());
+    // Phones have no screen to share.
+    this.#tools.screen.hidden = !navigator.mediaDevices?.getDisplayMedia;
+    for (const id of ['#tool-invite', '#alone-invite']) find(id, HTMLElement).addEventListener('click', () => void this.#invite());
+    find('#tool-leave', HTMLElement).addEventListener('click', () => this.#call?.leave());
+  }
+
+  /** @param {Call} call */
+  show(call) {
+    this.#call = call;
+    this.#devices.onChange = () => {};
+    find('#call-title', HTMLElement).textContent = `Call in room ${call.room}`;
+    showView('call');
+    this.#showSelf();
+    for (const peer of call.peers.values()) this.#showPeer(peer);
+    this.#listen(call);
+    this.#refresh();
+  }
+
+  hide() {
+    this.#call = null;
+    this.#grid.clear();
+    this.#banner.set('');
+  }
+
+  /** @param {Call} call */
+  #listen(call) {
+    call.on('peer-joined', (peer) => {
+      this.#showPeer(peer);
+      this.#banner.note(`${nameOf(peer)} joined`);
+      this.#refresh();
+    });
+    call.on('peer-left', ({ peer, reason }) => this.#onLeft(peer, reason));
+    call.on('peer-updated', (peer) => this.#showPeer(peer));
+    call.on('track', ({ peer }) => this.#showPeer(peer));
+    call.on('track-removed', ({ peer }) => {
+      if (call.peers.has(peer.id)) this.#showPeer(peer);
+    });
+    call.on('ice', ({ peer }) => {
+      this.#showPeer(peer);
+      this.#refresh();
+    });
+    call.on('self-updated', () => {
+      this.#showSelf();
+      this.#refresh();
+    });
+    call.on('state', () => {
+      this.#showSelf();
+      this.#refresh();
+    });
+  }
+
+  /**
+   * @param {Peer} peer
+   * @param {string} reason
+   */
+  #onLeft(peer, reason) {
+    this.#grid.remove(peer.id, 'camera');
+    this.#grid.remove(peer.id, 'screen');
+    if (this.#call?.state === 'joined') this.#banner.note(`${nameOf(peer)} ${reason === 'left' ? 'left' : 'is gone'}`);
+    this.#refresh();
+  }
+
+  /** @param {Peer} peer */
+  #showPeer(peer) {
+    const tile = this.#grid.tile(peer, 'camera', false);
+    tile.setPerson(peer, nameOf(peer));
+    tile.setVideo(peer.tracks.has('camera'));
+    tile.setMicOff(!peer.media.mic && !peer.tracks.has('mic'));
+    tile.setState(stateOf(peer.connectionState));
+    if (peer.tracks.size > 0) tile.play();
+    if (!peer.tracks.has('screen')) this.#grid.remove(peer.id, 'screen');
+    else this.#grid.tile(peer, 'screen', false).setScreenOf(peer, `${nameOf(peer)}: screen`);
+  }
+
+  #showSelf() {
+    if (!this.#call) return;
+    const { self } = this.#call;
+    const tile = this.#grid.tile(self, 'camera', true);
+    tile.setPerson(self, self.name ? `${self.name} (you)` : 'You');
+    tile.setVideo(self.media.camera);
+    tile.setMicOff(!self.media.mic);
+    if (!self.media.screen) this.#grid.remove('self', 'screen');
+    else this.#grid.tile(self, 'screen', true).setScreenOf(self, 'Your screen');
+  }
+
+  #refresh() {
+    if (!this.#call) return;
+    const { peers, self, state } = this.#call;
+    find('#alone', HTMLElement).hidden = peers.size > 0;
+    for (const source of /** @type {const} */ (['mic', 'camera', 'screen'])) setPressed(this.#tools[source], self.media[source]);
+    const inTrouble = [...peers.values()].filter((peer) => TROUBLE.has(peer.connectionState));
+    if (state === 'reconnecting') this.#banner.set('The server is out of reach. Coming back; the call goes on meanwhile.');
+    else if (inTrouble.length > 0) this.#banner.set(`Connecting again to ${inTrouble.map(nameOf).join(', ')} …`);
+    else this.#banner.set('');
+  }
+
+  /** @param {Source} source */
+  async #toggle(source) {
+    const call = this.#call;
+    if (!call) return;
+    const isOn = call.self.media[source];
+    const set = (/** @type {import('/sdk/local_media.js').Wish} */ wish) => (source === 'mic' ? call.setMic(wish) : call.setCamera(wish));
+    this.#devices.wanted[source] = !isOn;
+    if (isOn) await set(false);
+    if (isOn && source === 'camera') this.#devices.close('camera');
+    if (isOn) return;
+    const error = this.#devices.tracks[source] ? null : await this.#devices.open(source);
+    const track = this.#devices.tracks[source];
+    if (error) this.#banner.note(deviceProblemOf(error.code, [source]).title);
+    else if (track) await set(track);
+    if (track && source === 'mic') await set(true);
+  }
+
+  async #toggleScreen() {
+    try {
+      await this.#call?.setScreen(!this.#call.self.media.screen);
+    } catch {
+      // Changing one's mind in the browser's dialog is no error.
+    }
+  }
+
+  async #invite() {
+    const link = inviteLink(this.#call?.room ?? '');
+    try {
+      await navigator.clipboard.writeText(link);
+      this.#banner.note('Invite link copied');
+    } catch {
+      this.#banner.note(link);
+    }
+  }
+}
+
+/** @param {Peer} peer */
+function nameOf(peer) {
+  return peer.name.trim() || 'Guest';
+}
+
+/** @param {RTCPeerConnectionState} state */
+function stateOf(state) {
+  if (state === 'connected') return '';
+  return TROUBLE.has(state) ? 'Connecting again …' : 'Connecting …';
+}

@@ -1,0 +1,49 @@
+// @ts-check
+/** emitter - typed events, without the DOM. */
+
+/**
+ * @template {Record<string, any>} Events name of each event, and what its handlers are given
+ */
+export class Emitter {
+  /** @type {Map<keyof Events, Set<(event: any) => void>>} */
+  #handlers = new Map();
+
+  /**
+   * @template {keyof Events} K
+   * @param {K} name
+   * @param {(event: Events[K]) => void} handler
+   * @returns {() => void} takes the handler off again
+   */
+  on(name, handler) {
+    const handlers = this.#handlers.get(name) ?? new Set();
+    this.#handlers.set(name, handlers.add(handler));
+    return () => this.off(name, handler);
+  }
+
+  /**
+   * @template {keyof Events} K
+   * @param {K} name
+   * @param {(event: Events[K]) => void} handler
+   */
+  off(name, handler) {
+    this.#handlers.get(name)?.delete(handler);
+  }
+
+  /**
+   * Calls the handlers. One that throws is reported and does not keep the others from running.
+   * @template {keyof Events} K
+   * @param {K} name
+   * @param {Events[K]} event
+   */
+  emit(name, event) {
+    for (const handler of [...(this.#handlers.get(name) ?? [])]) {
+      try {
+        handler(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
