@@ -75,6 +75,14 @@ static enum bye_action action_for(int close_code)
     return is_passing || (close_code >= 4000 && close_code < 4500) ? BYE_REJOIN : BYE_STOP;
 }
 
+static void log_refusal(const struct client *client, enum error error)
+{
+    static struct log_gate gate = LOG_GATE(100);
+    if (log_gate_open(&gate, client->edge->now.mono_ms))
+        log_info("connection.refuse", LOG_TEXT("conn", client->name), LOG_TEXT("room", client->room),
+                 LOG_TEXT("code", error_code(error)));
+}
+
 void client_refuse(struct client *client, struct reference re, enum error error, const char *field, int64_t wait_ms)
 {
     struct event event = {.type = EVENT_ERROR, .re = re};
@@ -87,8 +95,7 @@ void client_refuse(struct client *client, struct reference re, enum error error,
         return;
     }
     client_leave(client, reason_for(error));
-    log_info("connection.refuse", LOG_TEXT("conn", client->name), LOG_TEXT("room", client->room),
-             LOG_TEXT("code", error_code(error)));
+    log_refusal(client, error);
     send_last(client, &event);
     client_end(client, error, action_for(close_code));
 }

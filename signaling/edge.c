@@ -100,7 +100,7 @@ static void count_disconnect(struct client *client, int close_code)
 {
     int code = client->close_code ? client->close_code : close_code;
     metrics_add(client->edge->config.metrics, metric_for_close_code(code), 1);
-    log_info("connection.close", LOG_TEXT("conn", client->name), LOG_NUMBER("code", code));
+    log_debug("connection.close", LOG_TEXT("conn", client->name), LOG_NUMBER("code", code));
 }
 
 void edge_close(struct client *client, int close_code, struct instant now)

@@ -1,0 +1,165 @@
+/* settings.c - what the configuration means to the server. */
+#include "signaling/settings.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "auth/origin.h"
+
+static int complain(FILE *errors, int status, const char *key, const char *value, const char *why)
+{
+    (void)fprintf(errors, "parley: %s: \"%s\": %s\n", key, value, why);
+    return status;
+}
+
+static int status_of(enum error error)
+{
+    switch ((int)error) {
+    case ERR_FILE_UNREADABLE: return EX_NOINPUT;
+    case ERR_FILE_TOO_OPEN: return EX_NOPERM;
+    default: return EX_CONFIG;
+    }
+}
+
+/* "keys.txt:3: ..." for the third line or key of a file; for the file as a whole just its name. */
+static int complain_of_file(FILE *errors, const char *path, int position, enum error error)
+{
+    if (position > 0)
+        (void)fprintf(errors, "parley: %s:%d: %s\n", path, position, error_text(error));
+    else if (error == ERR_FILE_UNREADABLE)
+        (void)fprintf(errors, "parley: %s: %s (%s)\n", path, error_text(error), strerror(errno));
+    else
+        (void)fprintf(errors, "parley: %s: %s\n", path, error_text(error));
+    return status_of(error);
+}
+
+static int load_keys(const struct config *config, FILE *errors, struct keyring *keys)
+{
+    int position = 0;
+    enum error error = ERROR_NONE;
+    if (config->auth_keys[0])
+        error = keyring_add_list(keys, slice_from_text(config->auth_keys), &position);
+    if (error)
+        return complain_of_file(errors, "auth.keys", position, error);
+    if (config->auth_keys_file[0])
+        error = keyring_load_secrets(keys, config->auth_keys_file, &position);
+    if (error)
+        return complain_of_file(errors, config->auth_keys_file, position, error);
+    if (config->auth_jwks_file[0])
+        error = keyring_load_jwks(keys, config->auth_jwks_file, &position);
+    if (error)
+        return complain_of_file(errors, config->auth_jwks_file, position + 1, error);
+    return EX_OK;
+}
+
+static int check_origins(const struct config *config, FILE *errors)
+{
+    struct origin_list origins = {0};
+    int status = EX_OK;
+    for (size_t i = 0; i < config->server_allowed_origins.count && !status; i++) {
+        const char *origin = config->server_allowed_origins.items[i];
+        if (origin_list_add(&origins, slice_from_text(origin)))
+            status = complain(errors, EX_CONFIG, "server.allowed_origins", origin,
+                            "not an origin; write it as https://host or https://host:port, without a path");
+    }
+    origin_list_fini(&origins);
+    return status;
+}
+
+static int load_proxies(const struct config *config, FILE *errors, struct settings *out)
+{
+    const struct text_list *proxies = &config->server_trusted_proxies;
+    if (proxies->count > PROXIES_MAX)
+        return complain(errors, EX_CONFIG, "server.trusted_proxies", proxies->items[PROXIES_MAX], "too many networks");
+    for (size_t i = 0; i < proxies->count; i++) {
+        if (!net_range_parse(slice_from_text(proxies->items[i]), &out->proxies[i]))
+            return complain(errors, EX_CONFIG, "server.trusted_proxies", proxies->items[i],
+                            "not a network; write it as 10.0.0.0/8 or fd00::/8");
+    }
+    out->proxy_count = proxies->count;
+    return EX_OK;
+}
+
+static int load_ice_server(const struct config_turn_server *from, FILE *errors, struct ice_server *out)
+{
+    if (from->urls.count > ICE_URLS_MAX)
+        return complain(errors, EX_CONFIG, "turn.servers[].urls", from->urls.items[ICE_URLS_MAX], "too many URLs");
+    for (size_t i = 0; i < from->urls.count; i++) {
+        struct slice url = slice_from_text(from->urls.items[i]);
+        if (!ice_url_is_valid(url))
+            return complain(errors, EX_CONFIG, "turn.servers[].urls", from->urls.items[i],
+                            "not an ICE server; write it as stun:host:port, turn:host:port?transport=udp or turns:host:port");
+        out->urls[i] = url;
+    }
+    out->url_count = from->urls.count;
+    out->region = slice_from_text(from->region);
+    out->secret = slice_from_text(from->secret);
+    if (out->secret.length && out->secret.length < SECRET_BYTES_MIN) /* T-20 */
+        return complain(errors, EX_CONFIG, "turn.servers[].secret", "(set)",
+                        "shorter than 32 bytes; make one with: parley keygen --turn");
+    return EX_OK;
+}
+
+static int load_ice(const struct config *config, FILE *errors, struct ice_list *out)
+{
+    out->ttl_s = config->turn_ttl / 1000;
+    for (size_t i = 0; i < config->turn_servers_count; i++) {
+        int status = load_ice_server(&config->turn_servers[i], errors, &out->servers[i]);
+        if (status)
+            return status;
+        out->count++;
+    }
+    return EX_OK;
+}
+
+static struct limits limits_of(const struct config *config)
+{
+    return (struct limits){
+        .session_messages = {(double)config->limits_messages_per_s, (double)config->limits_messages_burst},
+        .session_bytes = {(double)config->limits_bytes_per_s, (double)config->limits_bytes_burst},
+        .address_messages = {(double)config->limits_address_messages_per_s,
+                             (double)config->limits_address_messages_burst},
+        .address_bytes = {(double)config->limits_address_bytes_per_s, (double)config->limits_address_bytes_burst},
+        .address_joins = {(double)config->limits_address_joins_per_s, (double)config->limits_address_joins_burst},
+        .address_connections_max = (size_t)config->limits_address_connections,
+    };
+}
+
+static void fill_edge(const struct config *config, struct settings *out)
+{
+    struct edge_config *edge = &out->edge;
+    edge->keys = out->keys;
+    edge->token_rules.audience = slice_from_text(config->auth_audience);
+    edge->token_rules.lifetime_max_s = config->auth_token_lifetime_max / 1000;
+    edge->ice = &out->ice;
+    edge->default_region = slice_from_text(config->turn_region);
+    edge->limits = limits_of(config);
+    edge->outbox.frames_max = (size_t)config->limits_outbox_messages;
+    edge->outbox.bytes_max = (size_t)config->limits_outbox_bytes;
+    edge->message_bytes_max = (size_t)config->limits_message_bytes;
+    edge->hello_timeout_ms = config->limits_hello_timeout;
+    edge->ping_interval_ms = config->limits_ping_interval;
+    edge->make_id = random_id;
+}
+
+int settings_make(const struct config *config, FILE *errors, struct settings *out)
+{
+    *out = (struct settings){.keys = keyring_create()};
+    out->home.rooms_max = (size_t)config->rooms_max;
+    out->home.room_capacity = (size_t)config->rooms_capacity;
+    fill_edge(config, out);
+    int status = load_keys(config, errors, out->keys);
+    if (!status)
+        status = check_origins(config, errors);
+    if (!status)
+        status = load_proxies(config, errors, out);
+    if (!status)
+        status = load_ice(config, errors, &out->ice);
+    return status;
+}
+
+void settings_fini(struct settings *settings)
+{
+    settings->keys = keyring_destroy(settings->keys);
+}

@@ -1,0 +1,158 @@
+/* edge_scene.c - an edge with its home and scripted clients. */
+#include "tests/signaling/support/edge_scene.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ops/log.h"
+#include "tests/support/cmocka_all.h"
+
+#define MIDNIGHT_MS INT64_C(1800000000000)
+
+static void wake(void *connection)
+{
+    (void)connection;
+}
+
+static void close_actor(void *connection, int close_code, const char *reason)
+{
+    struct actor *actor = connection;
+    actor->close_code = close_code;
+    (void)snprintf(actor->close_reason, sizeof actor->close_reason, "%s", reason);
+}
+
+/* Told apart at a glance, and the same at each run. */
+static void make_id(char out[RANDOM_ID_LENGTH + 1])
+{
+    static unsigned number;
+    (void)snprintf(out, RANDOM_ID_LENGTH + 1, "%08u-made-for-test", ++number);
+}
+
+void edge_scene_init(struct edge_scene *scene)
+{
+    *scene = (struct edge_scene){.now = {.mono_ms = 1000, .unix_ms = MIDNIGHT_MS}};
+    log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+    scene->keys = keyring_create();
+    scene->metrics = metrics_create();
+    assert_int_equal(keyring_add_secret(scene->keys, SLICE_LITERAL("key"),
+                                        SLICE_LITERAL("a secret of the tests, long enough to be used")),
+                     ERROR_NONE);
+    scene->home_config = (struct home_config){.rooms_max = 4, .room_capacity = 3};
+    scene->ice.ttl_s = 3600;
+    struct edge_config *config = &scene->config;
+    config->token_rules.lifetime_max_s = 86400;
+    config->limits = (struct limits){.session_messages = {50, 200},
+                                     .session_bytes = {1 << 18, 1 << 20},
+                                     .address_messages = {1000, 4000},
+                                     .address_bytes = {1 << 22, 1 << 24},
+                                     .address_joins = {10, 50},
+                                     .address_connections_max = 20};
+    config->outbox = (struct outbox_limits){.frames_max = 64, .bytes_max = 1 << 17};
+    config->message_bytes_max = 1 << 16;
+    config->hello_timeout_ms = 5000;
+    config->ping_interval_ms = 15000;
+    config->make_id = make_id;
+    config->port = (struct client_port){wake, close_actor};
+}
+
+void edge_scene_open(struct edge_scene *scene)
+{
+    scene->config.keys = scene->keys;
+    scene->config.ice = &scene->ice;
+    scene->config.metrics = scene->metrics;
+    scene->edge = edge_create(&scene->config);
+    scene->home = home_create(scene->home_config, (struct listener){scene->edge, edge_deliver});
+    edge_connect(scene->edge, home_route(scene->home));
+}
+
+void edge_scene_fini(struct edge_scene *scene)
+{
+    edge_destroy(scene->edge);
+    home_destroy(scene->home);
+    keyring_destroy(scene->keys);
+    metrics_destroy(scene->metrics);
+}
+
+void edge_scene_token(const struct edge_scene *scene, const char *identity, const char *room,
+                      void (*change)(struct claims *), struct buffer *out)
+{
+    struct claims claims = {.identity = slice_from_text(identity), .room = slice_from_text(room), .may_join = true};
+    claims.name = claims.identity;
+    claims.expires_unix_s = instant_unix_s(scene->now) + 600;
+    claims.grants = (struct grants){
+        .may_publish = true, .may_subscribe = true, .may_publish_data = true, .may_update_self = true};
+    if (change)
+        change(&claims);
+    assert_int_equal(token_create(scene->keys, SLICE_LITERAL("key"), &claims, scene->now, out), ERROR_NONE);
+}
+
+void actor_connect(struct edge_scene *scene, struct actor *actor, const char *room)
+{
+    struct net_address address = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1}};
+    *actor = (struct actor){0};
+    actor->client = edge_open(scene->edge, slice_from_text(room), &address, actor, scene->now);
+}
+
+void actor_say(struct edge_scene *scene, struct actor *actor, const char *text)
+{
+    edge_receive(actor->client, slice_from_text(text), scene->now);
+}
+
+void actor_hello(struct edge_scene *scene, struct actor *actor, const char *token)
+{
+    struct buffer text = BUFFER_EMPTY;
+    buffer_add_format(&text, "{\"type\":\"hello\",\"id\":1,\"token\":\"%s\"}", token);
+    actor_say(scene, actor, buffer_text(&text));
+    buffer_fini(&text);
+}
+
+static void note_peer_id(struct actor *actor)
+{
+    static const char before[] = "\"self\":{\"id\":\"";
+    const char *at = strstr(buffer_text(&actor->heard), before);
+    assert_non_null(at);
+    memcpy(actor->peer_id, at + strlen(before), RANDOM_ID_LENGTH);
+}
+
+void actor_join(struct edge_scene *scene, struct actor *actor, const char *identity, const char *room,
+                void (*change)(struct claims *))
+{
+    struct buffer token = BUFFER_EMPTY;
+    edge_scene_token(scene, identity, room, change, &token);
+    actor_connect(scene, actor, room);
+    actor_hello(scene, actor, buffer_text(&token));
+    buffer_fini(&token);
+    assert_non_null(strstr(actor_hear(actor), "\"type\":\"welcome\""));
+    note_peer_id(actor);
+    buffer_clear(&actor->heard);
+}
+
+/* The payload of a server frame: RFC 6455, 5.2. */
+static struct slice payload_of(const struct frame *frame)
+{
+    size_t header = 2;
+    unsigned length = (unsigned char)frame->bytes[1];
+    if (length == 126)
+        header = 4;
+    else if (length == 127)
+        header = 10;
+    return slice_of(frame->bytes + header, frame->length - header);
+}
+
+const char *actor_hear(struct actor *actor)
+{
+    struct outbox *outbox = edge_outbox(actor->client);
+    buffer_clear(&actor->heard);
+    for (const struct frame *frame; (frame = outbox_first(outbox)); outbox_pop(outbox)) {
+        buffer_add(&actor->heard, payload_of(frame));
+        buffer_add_char(&actor->heard, '\n');
+    }
+    return buffer_text(&actor->heard);
+}
+
+void actor_vanish(struct edge_scene *scene, struct actor *actor, int close_code)
+{
+    edge_close(actor->client, close_code, scene->now);
+    buffer_fini(&actor->heard);
+    actor->client = NULL;
+}

@@ -1,0 +1,53 @@
+/* edge_scene.h - an edge with its home and scripted clients, without sockets and with a clock that the test turns. */
+#ifndef PARLEY_TESTS_SIGNALING_SUPPORT_EDGE_SCENE_H
+#define PARLEY_TESTS_SIGNALING_SUPPORT_EDGE_SCENE_H
+
+#include "base/buffer.h"
+#include "cluster/home.h"
+#include "signaling/edge.h"
+
+/* What stands in for a connection: it is told when it has to close. */
+struct actor {
+    struct client *client;
+    int close_code; /* 0: open */
+    char close_reason[124];
+    char peer_id[RANDOM_ID_LENGTH + 1];
+    struct buffer heard; /* every text since the last look, one a line */
+};
+
+struct edge_scene {
+    struct instant now;
+    struct edge_config config; /* changed before edge_scene_open() by tests that need to */
+    struct ice_list ice;
+    struct home_config home_config;
+    struct keyring *keys;
+    struct metrics *metrics;
+    struct home *home;
+    struct edge *edge;
+};
+
+void edge_scene_init(struct edge_scene *scene); /* sane settings, nothing opened */
+void edge_scene_open(struct edge_scene *scene);
+void edge_scene_fini(struct edge_scene *scene);
+
+/* A token for `identity` and `room`, whose grants `change` may edit (NULL: may do all but administer and hide). */
+void edge_scene_token(const struct edge_scene *scene, const char *identity, const char *room,
+                      void (*change)(struct claims *), struct buffer *out);
+
+/* Opens a connection from 192.0.2.1. */
+void actor_connect(struct edge_scene *scene, struct actor *actor, const char *room);
+
+/* Opens, says hello and takes note of its peer id; asserts the welcome, and forgets what was heard. */
+void actor_join(struct edge_scene *scene, struct actor *actor, const char *identity, const char *room,
+                void (*change)(struct claims *));
+
+void actor_say(struct edge_scene *scene, struct actor *actor, const char *text);
+void actor_hello(struct edge_scene *scene, struct actor *actor, const char *token);
+
+/* Reads the outbox as a willing client would; returns everything heard since the last look, one text a line. */
+const char *actor_hear(struct actor *actor);
+
+/* The connection is gone. */
+void actor_vanish(struct edge_scene *scene, struct actor *actor, int close_code);
+
+#endif
