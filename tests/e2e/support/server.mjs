@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import { parseLogLine } from './lines.mjs';
 import { leaks } from './secrets.mjs';
 import { API_KEY, API_SECRET } from './token.mjs';
 import { Inbox, within } from './wait.mjs';
@@ -86,14 +87,6 @@ export async function runParley(args, { env = {}, input = '', cwd } = {}) {
   return { status, ...texts };
 }
 
-function parsedLine(line) {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
-}
-
 /** One running server. */
 class Server {
   #inbox = new Inbox();
@@ -110,7 +103,7 @@ class Server {
     child.stdout.setEncoding('utf8').on('data', (text) => (this.#text += text));
     createInterface({ input: child.stderr }).on('line', (line) => {
       this.#text += `${line}\n`;
-      this.#inbox.push({ line, event: parsedLine(line) });
+      this.#inbox.push({ line, event: parseLogLine(line) });
     });
     exit.then(({ status, signal }) => this.#inbox.end(`the server ended with ${signal ?? status}:\n${this.#text.slice(-4000)}`));
   }
@@ -120,7 +113,7 @@ class Server {
     return this.#text;
   }
 
-  /** The lines of its log, each {line, event}; `event` is null where a line is not JSON. */
+  /** The lines of its log, each {line, event}; `event` is null where a line is none. */
   get lines() {
     return this.#inbox.seen;
   }
