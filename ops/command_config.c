@@ -6,16 +6,15 @@
 #include "ops/config.h"
 #include "ops/config_print.h"
 
-static const char usage[] =
-    "Usage: parley config COMMAND [-c FILE] [--set KEY=VALUE]... [--KEY=VALUE]...\n"
-    "\n"
-    "  check        say whether the configuration is right\n"
-    "  show         print what is in effect; secrets are not printed\n"
-    "  default      print a file with every setting, its default and what it does\n"
-    "  env          print every environment variable\n"
-    "  explain KEY  print what one setting means\n"
-    "  schema       print a JSON Schema of the file\n"
-    "  reference    print docs/configuration.md\n";
+static const char usage[] = "Usage: parley config COMMAND [-c FILE] [--set KEY=VALUE]... [--KEY=VALUE]...\n"
+                            "\n"
+                            "  check        say whether the configuration is right\n"
+                            "  show         print what is in effect; secrets are not printed\n"
+                            "  default      print a file with every setting, its default and what it does\n"
+                            "  env          print every environment variable\n"
+                            "  explain KEY  print what one setting means\n"
+                            "  schema       print a JSON Schema of the file\n"
+                            "  reference    print docs/configuration.md\n";
 
 struct request {
     struct config_sources sources;

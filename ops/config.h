@@ -12,10 +12,10 @@
 
 #include "base/slice.h"
 
-#define CONFIG_FILE_BYTES_MAX (1 << 20)
+#define CONFIG_FILE_BYTES_MAX   (1 << 20)
 #define CONFIG_TURN_SERVERS_MAX 16
-#define CONFIG_ASSIGNMENTS_MAX 128
-#define CONFIG_LIST_MAX 256 /* items of one list */
+#define CONFIG_ASSIGNMENTS_MAX  128
+#define CONFIG_LIST_MAX         256 /* items of one list */
 
 /* sysexits(3), as far as loading can end with them. */
 enum config_exit { CONFIG_OK = 0, CONFIG_USAGE = 64, CONFIG_NO_FILE = 66, CONFIG_TOO_OPEN = 77, CONFIG_WRONG = 78 };
@@ -26,15 +26,15 @@ struct text_list {
 };
 
 /* The C type of each type of row. */
-#define CONFIG_FIELD_TEXT char *
-#define CONFIG_FIELD_PATH char *
-#define CONFIG_FIELD_SECRET char *
-#define CONFIG_FIELD_LIST struct text_list
-#define CONFIG_FIELD_INTEGER int64_t
+#define CONFIG_FIELD_TEXT     char *
+#define CONFIG_FIELD_PATH     char *
+#define CONFIG_FIELD_SECRET   char *
+#define CONFIG_FIELD_LIST     struct text_list
+#define CONFIG_FIELD_INTEGER  int64_t
 #define CONFIG_FIELD_DURATION int64_t /* ms */
-#define CONFIG_FIELD_SIZE int64_t     /* bytes */
-#define CONFIG_FIELD_BOOLEAN bool
-#define CONFIG_FIELD_CHOICE int /* log_level: enum log_level; log_format: enum log_format */
+#define CONFIG_FIELD_SIZE     int64_t /* bytes */
+#define CONFIG_FIELD_BOOLEAN  bool
+#define CONFIG_FIELD_CHOICE   int /* log_level: enum log_level; log_format: enum log_format */
 
 struct config_turn_server {
 #define CONFIG_TURN_SERVER(field, path, type, ...) CONFIG_FIELD_##type field;
@@ -65,13 +65,13 @@ struct config_sources {
 };
 
 /* Recognises -c FILE, --config FILE, --config=FILE, --set KEY=VALUE, --KEY=VALUE and --KEY VALUE (any option with a
- * dot in its name counts as a KEY, so that a misspelt one is reported with the nearest known key). `next` is the argument
- * that follows, or NULL. False when `arg` is something else; *used is then untouched, else 1 or 2. What is
+ * dot in its name counts as a KEY, so that a misspelt one is reported with the nearest known key). `next` is the
+ * argument that follows, or NULL. False when `arg` is something else; *used is then untouched, else 1 or 2. What is
  * wrong with an option comes out when the configuration is loaded. */
 bool config_take_option(struct config_sources *sources, const char *arg, const char *next, int *used);
 
-struct config *config_create_default(void);             /* never NULL; caller destroys */
-struct config *config_destroy(struct config *config);   /* wipes the secrets; NULL is fine; returns NULL */
+struct config *config_create_default(void);           /* never NULL; caller destroys */
+struct config *config_destroy(struct config *config); /* wipes the secrets; NULL is fine; returns NULL */
 
 /* Loads and cross-checks. Returns CONFIG_OK and a configuration that the caller destroys, or the exit status
  * that the command should end with; every error has then been written to sources->errors. Secret files are read here:

@@ -149,8 +149,8 @@ static void check_message_fits(const struct config *config, struct config_report
                    config_write_size);
     check_at_least(report, TERM(limits_address_bytes_burst, "limits.address_bytes_burst"), message,
                    "limits.message_bytes", config_write_size);
-    check_at_least(report, TERM(limits_outbox_bytes, "limits.outbox_bytes"), 2 * message,
-                   "twice limits.message_bytes", config_write_size);
+    check_at_least(report, TERM(limits_outbox_bytes, "limits.outbox_bytes"), 2 * message, "twice limits.message_bytes",
+                   config_write_size);
 }
 
 static void check_pings(const struct config *config, struct config_report *report)

@@ -27,7 +27,8 @@ static enum rank *rank_of(struct loader *loader, struct config_key key)
 static bool take_index(struct loader *loader, struct config_key key, struct config_place place)
 {
     if (key.index >= CONFIG_TURN_SERVERS_MAX) {
-        config_fail(&loader->report, CONFIG_WRONG, place, "there may be at most %d turn.servers", CONFIG_TURN_SERVERS_MAX);
+        config_fail(&loader->report, CONFIG_WRONG, place, "there may be at most %d turn.servers",
+                    CONFIG_TURN_SERVERS_MAX);
         return false;
     }
     if (key.row->is_turn_server && key.index >= loader->config->turn_servers_count)
@@ -105,8 +106,9 @@ static void refuse_flag(struct loader *loader, struct slice path)
 {
     struct buffer nearest = BUFFER_EMPTY;
     const char *meant = config_nearest_key(path, &nearest);
-    config_fail(&loader->report, CONFIG_USAGE, CONFIG_NOWHERE, "unknown key \"" SLICE_FORMAT "\" on the command line%s%s%s",
-                SLICE_ARGS(path), meant ? " (did you mean \"" : "", meant ? meant : "", meant ? "\"?)" : "");
+    config_fail(&loader->report, CONFIG_USAGE, CONFIG_NOWHERE,
+                "unknown key \"" SLICE_FORMAT "\" on the command line%s%s%s", SLICE_ARGS(path),
+                meant ? " (did you mean \"" : "", meant ? meant : "", meant ? "\"?)" : "");
     buffer_fini(&nearest);
 }
 
@@ -123,7 +125,8 @@ static void read_flag(struct loader *loader, const struct config_assignment *fla
     struct config_place place = {.source = buffer_text(&option)};
     /* Everyone on the machine can read a command line. */
     if (key.row->type == CONFIG_TYPE_SECRET)
-        config_fail(&loader->report, CONFIG_USAGE, place, "a secret may not stand on the command line; use the key that ends in _file, or the environment");
+        config_fail(&loader->report, CONFIG_USAGE, place,
+                    "a secret may not stand on the command line; use the key that ends in _file, or the environment");
     else
         set(loader, key, slice_from_text(flag->value), RANK_FLAG, place);
     buffer_fini(&option);
@@ -197,8 +200,7 @@ static void read_credentials(struct loader *loader)
         read_credential(loader, directory, (struct config_key){&config_rows[CONFIG_ROW_auth_keys], 0});
     for (size_t i = 0; i < config->turn_servers_count; i++)
         if (!*config->turn_servers[i].secret && !*config->turn_servers[i].secret_file)
-            read_credential(loader, directory,
-                            (struct config_key){&config_rows[CONFIG_ROW_turn_servers_secret], i});
+            read_credential(loader, directory, (struct config_key){&config_rows[CONFIG_ROW_turn_servers_secret], i});
 }
 
 /* Checks between settings wait until each is right in itself: else one slip would be told twice. */

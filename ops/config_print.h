@@ -9,9 +9,10 @@
 /* YAML that loads to `config` again, but for secrets, which are never printed. With `docs`, every key is explained. */
 void config_print_yaml(const struct config *config, bool with_docs, struct buffer *out);
 
-void config_print_environment(struct buffer *out); /* every variable with its default, as systemd's EnvironmentFile= takes it */
-void config_print_reference(struct buffer *out);   /* docs/configuration.md */
-void config_print_schema(struct buffer *out);      /* JSON Schema 2020-12 */
+void config_print_environment(
+    struct buffer *out); /* every variable with its default, as systemd's EnvironmentFile= takes it */
+void config_print_reference(struct buffer *out); /* docs/configuration.md */
+void config_print_schema(struct buffer *out);    /* JSON Schema 2020-12 */
 
 /* What one row means, and the ways to set it. */
 void config_print_row(const struct config_row *row, struct buffer *out);

@@ -9,19 +9,26 @@ static const char intro[] =
     "\n"
     "A setting is taken from the first of these that has it: an option, the environment, the file, the default.\n"
     "\n"
-    "- **option**: `--limits.ping_interval=20s`, or `--set limits.ping_interval=20s`. Secrets are not taken from options,\n"
+    "- **option**: `--limits.ping_interval=20s`, or `--set limits.ping_interval=20s`. Secrets are not taken from "
+    "options,\n"
     "  where everyone on the machine could read them.\n"
     "- **environment**: the variable below. Lists are comma separated.\n"
-    "- **file**: YAML, named with `-c FILE`: a key `limits.ping_interval` is `ping_interval` in the map `limits`. JSON is YAML too.\n"
+    "- **file**: YAML, named with `-c FILE`: a key `limits.ping_interval` is `ping_interval` in the map `limits`. JSON "
+    "is YAML too.\n"
     "  `parley config default` prints a file to start from.\n"
-    "- **secrets**: have a key ending in `_file` beside them that names a file instead; it must be readable by its owner only.\n"
-    "  Under systemd, `LoadCredential=auth_keys:...` sets `auth.keys`, and `LoadCredential=turn_servers_0_secret:...` the first TURN secret.\n"
+    "- **secrets**: have a key ending in `_file` beside them that names a file instead; it must be readable by its "
+    "owner only.\n"
+    "  Under systemd, `LoadCredential=auth_keys:...` sets `auth.keys`, and `LoadCredential=turn_servers_0_secret:...` "
+    "the first TURN secret.\n"
     "\n"
-    "`parley config check -c FILE` tells what is wrong, with line and column; `parley config show` prints what is in effect;\n"
+    "`parley config check -c FILE` tells what is wrong, with line and column; `parley config show` prints what is in "
+    "effect;\n"
     "`parley config explain KEY` explains one key; `parley config schema` prints a JSON Schema for editors.\n"
     "\n"
-    "Durations are a number and a unit (`500ms`, `30s`, `5m`, `1h`, `7d`), sizes are bytes (`4096`, `64KiB`, `1MiB`), booleans `true` or `false`.\n"
-    "Of the list `turn.servers`, `[]` stands for the number of an entry, from 0 on: `PARLEY_TURN_SERVERS_0_URLS`, `--turn.servers[0].urls=...`.\n"
+    "Durations are a number and a unit (`500ms`, `30s`, `5m`, `1h`, `7d`), sizes are bytes (`4096`, `64KiB`, `1MiB`), "
+    "booleans `true` or `false`.\n"
+    "Of the list `turn.servers`, `[]` stands for the number of an entry, from 0 on: `PARLEY_TURN_SERVERS_0_URLS`, "
+    "`--turn.servers[0].urls=...`.\n"
     "\n"
     "| key | type | default | environment | what it does |\n"
     "| --- | --- | --- | --- | --- |\n";
@@ -73,8 +80,9 @@ static void print_type(const struct config_row *row, struct buffer *out)
     case CONFIG_TYPE_PATH:
     case CONFIG_TYPE_SECRET: buffer_add_text(out, "\"type\":\"string\""); break;
     case CONFIG_TYPE_LIST:
-        buffer_add_format(out, "\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\",\"minLength\":1},\"maxItems\":%d",
-                          CONFIG_LIST_MAX);
+        buffer_add_format(
+            out, "\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\",\"minLength\":1},\"maxItems\":%d",
+            CONFIG_LIST_MAX);
         break;
     case CONFIG_TYPE_INTEGER: print_integer(row, out); break;
     case CONFIG_TYPE_DURATION: buffer_add_text(out, "\"type\":\"string\",\"pattern\":\"^[0-9]+(ms|s|m|h|d)$\""); break;
@@ -131,8 +139,9 @@ static size_t print_turn_servers(size_t first, struct buffer *out)
 
 void config_print_schema(struct buffer *out)
 {
-    buffer_add_text(out, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"Parley's configuration\","
-                         "\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
+    buffer_add_text(
+        out, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"Parley's configuration\","
+             "\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
     for (size_t i = 0; i < CONFIG_ROW_COUNT;) {
         struct slice section = config_row_section(&config_rows[i]);
         buffer_add_format(out, "%s\n\"" SLICE_FORMAT "\":%s", i ? "," : "", SLICE_ARGS(section), object_start);

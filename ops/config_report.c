@@ -13,7 +13,8 @@ static void make_printable(char *text)
             *c = '?';
 }
 
-__attribute__((format(printf, 4, 0))) static void write_line(FILE *out, struct config_place place, const char *kind, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void write_line(FILE *out, struct config_place place, const char *kind,
+                                                             const char *format, va_list args)
 {
     if (!out)
         return;

@@ -3,10 +3,10 @@
 
 #include <ctype.h>
 
-#define SERVERS_PATH "turn.servers["
+#define SERVERS_PATH        "turn.servers["
 #define SERVERS_ENVIRONMENT "PARLEY_TURN_SERVERS_"
-#define INDEX_DIGITS_MAX 4
-#define NAME_MAX_COMPARED 64 /* longer names are near to nothing */
+#define INDEX_DIGITS_MAX    4
+#define NAME_MAX_COMPARED   64 /* longer names are near to nothing */
 
 const struct config_row config_rows[CONFIG_ROW_COUNT] = {
 #define CONFIG(field, path, type, fallback, min, max, choices, doc)                                                    \
@@ -87,8 +87,7 @@ void *config_key_value(struct config *config, struct config_key key)
 
 const void *config_key_peek(const struct config *config, struct config_key key)
 {
-    const char *base =
-        key.row->is_turn_server ? (const char *)&config->turn_servers[key.index] : (const char *)config;
+    const char *base = key.row->is_turn_server ? (const char *)&config->turn_servers[key.index] : (const char *)config;
     return base + key.row->offset;
 }
 
@@ -126,10 +125,11 @@ static size_t edit_distance(struct slice a, struct slice b)
     return row[b.length];
 }
 
-/* At most a third of a name may be wrong before a guess is only confusing. */
+/* At most a third of a name may be wrong before a guess is only confusing; all variables share "PARLEY_". */
 static size_t distance_allowed(struct slice text)
 {
-    return text.length / 3 + 1;
+    size_t shared = slice_starts_with(text, "PARLEY_") ? strlen("PARLEY_") : 0;
+    return (text.length - shared) / 3 + 1;
 }
 
 /* Keeps `name` in `scratch` if it is nearer to `text` than all before it. */

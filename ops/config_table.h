@@ -27,12 +27,12 @@ struct config_row {
     int64_t max;
     const char *choices;
     const char *doc;
-    size_t offset;        /* in struct config, or in struct config_turn_server */
+    size_t offset; /* in struct config, or in struct config_turn_server */
     bool is_turn_server;
 };
 
 enum {
-#define CONFIG(field, ...) CONFIG_ROW_##field,
+#define CONFIG(field, ...)             CONFIG_ROW_##field,
 #define CONFIG_TURN_SERVER(field, ...) CONFIG_ROW_turn_servers_##field,
 #include "ops/config.def"
     CONFIG_ROW_COUNT
@@ -46,7 +46,7 @@ struct config_key {
     size_t index; /* 0 for rows outside lists; otherwise not yet checked against CONFIG_TURN_SERVERS_MAX */
 };
 
-bool config_key_find(struct slice path, struct config_key *out);            /* turn.servers[0].urls */
+bool config_key_find(struct slice path, struct config_key *out);             /* turn.servers[0].urls */
 bool config_key_find_environment(struct slice name, struct config_key *out); /* PARLEY_TURN_SERVERS_0_URLS */
 
 void config_key_path(struct config_key key, struct buffer *out);

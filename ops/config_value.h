@@ -6,8 +6,8 @@
 
 #include "ops/config_table.h"
 
-/* Replaces the value. False, with what is allowed in `problem`, when `text` is not of the row's type or out of its range; the
- * value is then untouched. A list is comma separated. */
+/* Replaces the value. False, with what is allowed in `problem`, when `text` is not of the row's type or out of its
+ * range; the value is then untouched. A list is comma separated. */
 bool config_value_set(const struct config_row *row, void *value, struct slice text, struct buffer *problem);
 
 /* The same for a row that is a list, from its items. */

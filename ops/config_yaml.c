@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-#define SHOWN 64 /* bytes of a name that an error repeats */
+#define SHOWN       64 /* bytes of a name that an error repeats */
 #define SHOW(slice) (int)((slice).length < SHOWN ? (slice).length : SHOWN), (slice).data
 
 struct reader {

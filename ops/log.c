@@ -14,10 +14,10 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-#define LINE_BYTES_MAX 2048 /* with the newline; below PIPE_BUF (4096), so that lines of threads never mix */
-#define TAIL_RESERVE 8      /* for the mark of a cut value, its quote, the closing brace and the newline */
-#define ESCAPE_BYTES_MAX 12 /* \u and four digits, twice */
-#define CUT_MARK "\xe2\x80\xa6"
+#define LINE_BYTES_MAX   2048 /* with the newline; below PIPE_BUF (4096), so that lines of threads never mix */
+#define TAIL_RESERVE     8    /* for the mark of a cut value, its quote, the closing brace and the newline */
+#define ESCAPE_BYTES_MAX 12   /* \u and four digits, twice */
+#define CUT_MARK         "\xe2\x80\xa6"
 
 static _Atomic int threshold = LOG_LEVEL_INFO;
 static _Atomic int chosen_format = LOG_FORMAT_AUTO;
@@ -75,7 +75,8 @@ static uint32_t decode(const char *at, size_t length)
 static bool is_dangerous(uint32_t c)
 {
     bool is_control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
-    bool is_bidi = c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+    bool is_bidi =
+        c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
     return is_control || is_bidi || c == 0x2028 || c == 0x2029 || c == 0xfeff;
 }
 
@@ -92,8 +93,8 @@ static const char *short_escape(uint32_t c)
     }
 }
 
-/* Writes what stands for the character at `at`, `length` bytes of UTF-8; 0: one byte that is no UTF-8, which JSON cannot hold
- * and which is therefore shown as U+FFFD. Returns how many bytes of `out` that took. */
+/* Writes what stands for the character at `at`, `length` bytes of UTF-8; 0: one byte that is no UTF-8, which JSON
+ * cannot hold and which is therefore shown as U+FFFD. Returns how many bytes of `out` that took. */
 static size_t spell(const char *at, size_t length, char out[ESCAPE_BYTES_MAX + 1])
 {
     if (length == 0)

@@ -193,7 +193,8 @@ static void render_process(const struct metrics_process *process, struct buffer 
                   (double)process->log_dropped, out);
     render_number("process_cpu_seconds_total", "counter", "Processor time used, by the program and for it.",
                   process->cpu_s, out);
-    render_number("process_resident_memory_bytes", "gauge", "Memory held in RAM.", (double)process->resident_bytes, out);
+    render_number("process_resident_memory_bytes", "gauge", "Memory held in RAM.", (double)process->resident_bytes,
+                  out);
     render_number("process_open_fds", "gauge", "File descriptors open.", (double)process->open_fds, out);
     render_number("process_max_fds", "gauge", "File descriptors that may be open.", (double)process->max_fds, out);
     render_number("process_start_time_seconds", "gauge", "When the process started, in seconds since 1970.",
