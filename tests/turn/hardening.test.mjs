@@ -11,6 +11,7 @@ import { TurnClient } from './stun.mjs';
 import { shippedConfiguration, Turnserver, withoutDenials } from './turnserver.mjs';
 
 const secret = randomBytes(32).toString('hex');
+const shipped = shippedConfiguration({ secrets: [secret] });
 const FORBIDDEN = 403;
 const TRANSPORT_REFUSED = 442;
 const QUOTA_REACHED = 486;
@@ -23,11 +24,13 @@ const DENIED = {
         192.31.196.255 192.52.193.0 192.52.193.255 192.88.99.0 192.88.99.255 192.168.0.0 192.168.1.1 192.168.255.255
         192.175.48.0 192.175.48.255 198.18.0.0 198.19.255.255 198.51.100.0 198.51.100.255 203.0.113.0 203.0.113.255
         224.0.0.1 239.255.255.255 240.0.0.0 255.255.255.254 255.255.255.255`.split(/\s+/),
-    6: `:: ::1 ::2 ::1:0 ::7f00:1 ::10.0.0.1 ::127.0.0.1 ::169.254.169.254 ::255.255.255.255
+    6: `:: ::1 ::2 ::100 ::1:0 ::100:0 ::1:0:0 ::100:0:0 ::1:0:0:0 ::100:0:0:0 ::1:0:0:0:0 ::100:0:0:0:0
+        0:0:1:: 0:0:100:: 0:1:: 0:100:: 1:: ::7f00:1 ::10.0.0.1 ::127.0.0.1 ::169.254.169.254 ::255.255.255.255
         ::ffff:0.0.0.0 ::ffff:10.0.0.1 ::ffff:127.0.0.1 ::ffff:169.254.169.254 ::ffff:8.8.8.8 ::ffff:255.255.255.255
         ::ffff:0:10.0.0.1 64:ff9b:: 64:ff9b::1 64:ff9b::10.0.0.1 64:ff9b::8.8.8.8 64:ff9b:1:: 64:ff9b:1::10.0.0.1
         64:ff9b:1:ffff:ffff:ffff:ffff:ffff 100:: 100::ffff:ffff:ffff:ffff 100:0:0:1:: 1fff:ffff::
-        2001:: 2001:0:4136:e378::1 2001:2::1 2001:3::1 2001:4:112::1 2001:10::1 2001:20::1 2001:30::1 2001:1ff:ffff::ffff
+        2001:: 2001:0:4136:e378::1 2001:2::1 2001:3::1 2001:4:112::1 2001:10::1 2001:20::1
+        2001:30::1 2001:1ff:ffff::ffff
         2001:db8:: 2001:db8::1 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff 2002:: 2002:a00:1::1 2002:7f00:1::1
         2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff 2620:4f:8000:: 2620:4f:8000:ffff:ffff:ffff:ffff:ffff
         3fff:: 3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff 4000:: 5f00::1 fc00::1 fd00::1 fd00:ec2::254
@@ -75,7 +78,7 @@ const all = (addresses, code) => Object.fromEntries(addresses.map((address) => [
 
 describe('deploy/coturn/turnserver.conf as shipped', () => {
     let server;
-    before(async () => (server = await Turnserver.start(shippedConfiguration({ secrets: [secret] }))));
+    before(async () => (server = await Turnserver.start(shipped)));
     after(() => server?.stop());
 
     test('holds no line that coturn does not know', () => {
@@ -133,7 +136,7 @@ describe('deploy/coturn/turnserver.conf as shipped', () => {
 describe('the TLS of that configuration', () => {
     test('is 1.2 and nothing older', async (t) => {
         // coturn says nothing to an old hello; it just ends the connection when this time is over.
-        const server = await Turnserver.start(shippedConfiguration({ secrets: [secret] }), ['--max-allocate-timeout=1']);
+        const server = await Turnserver.start(shipped, ['--max-allocate-timeout=1']);
         t.after(() => server.stop());
 
         assert.equal(await speaks(server, 'TLSv1'), false);
@@ -144,15 +147,16 @@ describe('the TLS of that configuration', () => {
 
 describe('the controls of these tests', () => {
     test('a line that coturn does not know is told in its log', async (t) => {
-        const server = await Turnserver.start(shippedConfiguration({ secrets: [secret], extra: ['denied-peer-ipp=10.0.0.1'] }));
+        const server = await Turnserver.start(`${shipped}denied-peer-ipp=10.0.0.1\n`);
         t.after(() => server.stop());
 
         assert.match(server.log, /bad configuration/i);
     });
 
     test('without their lines TLS 1.1 would be spoken and TCP relays be looked into', async (t) => {
-        const lax = shippedConfiguration({ secrets: [secret] })
-            .replace(/^no-t(lsv1|lsv1_1|cp-relay)$/gm, '').replace(/^cipher-list=.*$/m, 'cipher-list=DEFAULT:@SECLEVEL=0');
+        const lax = shipped
+            .replace(/^no-t(lsv1|lsv1_1|cp-relay)$/gm, '')
+            .replace(/^cipher-list=.*$/m, 'cipher-list=DEFAULT:@SECLEVEL=0');
         const server = await Turnserver.start(lax);
         t.after(() => server.stop());
 
@@ -161,9 +165,12 @@ describe('the controls of these tests', () => {
     });
 
     test('without the denials private addresses would be reached', async (t) => {
-        const server = await Turnserver.start(withoutDenials(shippedConfiguration({ secrets: [secret] })));
+        const server = await Turnserver.start(withoutDenials(shipped));
         t.after(() => server.stop());
-        const reachable = { 4: ['10.0.0.1', '169.254.169.254', '192.168.1.1'], 6: ['fd00::1', '64:ff9b::10.0.0.1', '2002:a00:1::1'] };
+        const reachable = {
+            4: ['10.0.0.1', '169.254.169.254', '192.168.1.1'],
+            6: ['fd00::1', '64:ff9b::10.0.0.1', '2002:a00:1::1'],
+        };
 
         for (const family of [4, 6])
             assert.deepEqual(await permissions(server, family, reachable[family]), all(reachable[family], 0));

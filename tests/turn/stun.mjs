@@ -13,7 +13,7 @@ const ATTRIBUTES = {
     username: 0x0006, integrity: 0x0008, error: 0x0009, lifetime: 0x000d, peer: 0x0012, realm: 0x0014,
     nonce: 0x0015, relayed: 0x0016, family: 0x0017, transport: 0x0019, software: 0x8022,
 };
-const RETRANSMIT_MS = 500; // RFC 8489 section 6.2.1, which has it double; a lost packet on loopback is rare enough
+const RETRANSMIT_MS = 500; // RFC 8489 section 6.2.1, without the doubling
 const RETRANSMIT_MAX = 20;
 
 /** @param {string} text @returns {Buffer} 4 or 16 bytes */
@@ -47,7 +47,7 @@ function header(type, length, id) {
 }
 
 function xorAddress(address, port, id) {
-    const mask = Buffer.concat([header(0, 0, id).subarray(4)]);
+    const mask = header(0, 0, id).subarray(4);
     const value = Buffer.concat([Buffer.alloc(4), addressBytes(address)]);
     value[1] = value.length === 8 ? 1 : 2;
     value.writeUInt16BE(port ^ (COOKIE >>> 16), 2);
@@ -118,11 +118,12 @@ export class TurnClient {
         });
     }
 
-    /** One request; `make(id)` gives its attributes. Answers 401 and 438 once, as clients do. */
+    /** One request; a value may be a function of the transaction id. Answers 401 and 438 as clients do. */
     async ask(method, attributes = [], tries = 3) {
         const id = randomBytes(12);
         const own = attributes.map(([name, value]) => [name, typeof value === 'function' ? value(id) : value]);
-        const answer = await this.send(encode(method, this.nonce ? [...own, ...this.identity()] : own, id, this.key), id);
+        const request = encode(method, this.nonce ? [...own, ...this.identity()] : own, id, this.key);
+        const answer = await this.send(request, id);
         const isChallenge = answer.code === 438 || (answer.code === 401 && !this.nonce);
         if (!isChallenge || tries === 1) return answer;
         this.nonce = answer.get('nonce');

@@ -210,6 +210,20 @@ static void the_longest_room_and_identity_fit_together(void **state)
     assert_int_equal(strlen(user), TURN_USERID_MAX);
 }
 
+static void an_odd_character_late_in_a_name_leaves_room_for_its_hash(void **state)
+{
+    (void)state;
+    char name[TURN_USERID_MAX];
+    char user[TURN_USER_MAX];
+
+    for (size_t length = 1; length < sizeof name; length++) {
+        struct slice odd = filled(name, 'x', length);
+        name[length - 1] = '#';
+        turn_user(odd, odd, user);
+        check_is_tame(user);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +239,7 @@ int main(void)
         cmocka_unit_test(identities_of_any_bytes_become_tame_users),
         cmocka_unit_test(a_dot_between_room_and_peer_cannot_be_moved),
         cmocka_unit_test(the_longest_room_and_identity_fit_together),
+        cmocka_unit_test(an_odd_character_late_in_a_name_leaves_room_for_its_hash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

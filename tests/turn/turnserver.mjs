@@ -21,10 +21,10 @@ export async function freePort() {
 }
 
 /** Our configuration as an operator would have edited it: the secrets filled in, the addresses this machine's. */
-export function shippedConfiguration({ secrets = [], extra = [] } = {}) {
+export function shippedConfiguration({ secrets = [] } = {}) {
     const shipped = readFileSync(SHIPPED, 'utf8');
     const lines = secrets.map((secret) => `static-auth-secret=${secret}`).join('\n');
-    return [shipped.replace(/^#static-auth-secret=$/m, lines), ...extra].join('\n') + '\n';
+    return shipped.replace(/^#static-auth-secret=$/m, lines);
 }
 
 /** The same with nothing denied: the control for what the denials do. */
