@@ -27,6 +27,7 @@ const FLAGS = [
   '--disable-sync',
   '--use-fake-device-for-media-stream',
   '--allow-loopback-in-peer-connection',
+  '--auto-select-desktop-capture-source=Entire screen',
   // Tiles in windows that nobody looks at must go on decoding.
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',

@@ -44,6 +44,9 @@ try {
   await bob.click('#tool-mic');
   await home.waitForSelector('.tile video[hidden]', { state: 'attached' });
   await shoot(home, 'three');
+  await bob.click('#tool-screen');
+  await home.waitForSelector('#stage .tile');
+  await shoot(home, 'screen');
   await home.click('#tool-leave');
   await shoot(home, 'left');
 } finally {

@@ -14,7 +14,8 @@ const TROUBLE = new Set(['disconnected', 'failed']);
 
 export class CallView {
   #devices;
-  #grid = new Grid();
+  #grid = new Grid(find('#grid', HTMLElement), 'camera');
+  #stage = new Grid(find('#stage', HTMLElement), 'screen');
   #banner = new Banner();
   /** @type {Call | null} */
   #call = null;
@@ -51,6 +52,7 @@ export class CallView {
   hide() {
     this.#call = null;
     this.#grid.clear();
+    this.#stage.clear();
     this.#banner.set('');
   }
 
@@ -86,33 +88,33 @@ export class CallView {
    * @param {string} reason
    */
   #onLeft(peer, reason) {
-    this.#grid.remove(peer.id, 'camera');
-    this.#grid.remove(peer.id, 'screen');
+    this.#grid.remove(peer.id);
+    this.#stage.remove(peer.id);
     if (this.#call?.state === 'joined') this.#banner.note(`${nameOf(peer)} ${reason === 'left' ? 'left' : 'is gone'}`);
     this.#refresh();
   }
 
   /** @param {Peer} peer */
   #showPeer(peer) {
-    const tile = this.#grid.tile(peer, 'camera', false);
+    const tile = this.#grid.tile(peer, false);
     tile.setPerson(peer, nameOf(peer));
     tile.setVideo(peer.tracks.has('camera'));
     tile.setMicOff(!peer.media.mic && !peer.tracks.has('mic'));
     tile.setState(stateOf(peer.connectionState));
     if (peer.tracks.size > 0) tile.play();
-    if (!peer.tracks.has('screen')) this.#grid.remove(peer.id, 'screen');
-    else this.#grid.tile(peer, 'screen', false).setScreenOf(peer, `${nameOf(peer)}: screen`);
+    if (!peer.tracks.has('screen')) this.#stage.remove(peer.id);
+    else this.#stage.tile(peer, false).setScreenOf(peer, `${nameOf(peer)}: screen`);
   }
 
   #showSelf() {
     if (!this.#call) return;
     const { self } = this.#call;
-    const tile = this.#grid.tile(self, 'camera', true);
+    const tile = this.#grid.tile(self, true);
     tile.setPerson(self, self.name ? `${self.name} (you)` : 'You');
     tile.setVideo(self.media.camera);
     tile.setMicOff(!self.media.mic);
-    if (!self.media.screen) this.#grid.remove('self', 'screen');
-    else this.#grid.tile(self, 'screen', true).setScreenOf(self, 'Your screen');
+    if (!self.media.screen) this.#stage.remove('self');
+    else this.#stage.tile(self, true).setScreenOf(self, 'Your screen');
   }
 
   #refresh() {

@@ -12,7 +12,7 @@ const NARROWEST_PORTRAIT = 3 / 4;
  * @param {number} width of the area, px
  * @param {number} height
  * @param {number} gap between tiles, px
- * @returns {{columns: number, width: number, height: number}} of one tile, whole px
+ * @returns {{width: number, height: number}} of one tile, whole px
  */
 export function bestGrid(count, width, height, gap) {
   const narrowest = width > height ? NARROWEST_LANDSCAPE : NARROWEST_PORTRAIT;
@@ -33,5 +33,5 @@ function gridOf(columns, count, width, height, gap, narrowest) {
   const cellWidth = Math.max(0, (width - gap * (columns - 1)) / columns);
   const cellHeight = Math.max(0, (height - gap * (rows - 1)) / rows);
   const tileWidth = Math.min(cellWidth, cellHeight * WIDEST);
-  return { columns, width: Math.floor(tileWidth), height: Math.floor(Math.min(cellHeight, tileWidth / narrowest)) };
+  return { width: Math.floor(tileWidth), height: Math.floor(Math.min(cellHeight, tileWidth / narrowest)) };
 }

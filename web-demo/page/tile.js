@@ -25,6 +25,7 @@ export class Tile {
     this.element.dataset.peer = id;
     this.element.dataset.kind = kind;
     this.element.classList.toggle('screen', kind === 'screen');
+    this.element.classList.toggle('self', isSelf);
     this.#video.classList.toggle('mirrored', isSelf && kind === 'camera');
     this.#video.muted = isSelf;
     this.#video.srcObject = stream;
