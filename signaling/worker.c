@@ -1,0 +1,248 @@
+/* worker.c - one thread's worth of server: how it is made, runs and ends. */
+#include "signaling/worker.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "ops/log.h"
+#include "signaling/connection.h"
+#include "signaling/worker_parts.h"
+
+#define DRAIN_MS 8000
+#define TRIM_CONNECTIONS_MIN 100 /* giving memory back takes time: not for a few connections */
+
+static void flush_dirty(struct worker *worker)
+{
+    struct list_link *link;
+    while ((link = list_first(&worker->dirty))) {
+        struct connection *connection = LIST_OWNER(link, struct connection, dirty_link);
+        list_remove(link);
+        if (!connection_flush(connection))
+            connection_kill(connection);
+    }
+}
+
+/* Before the loop waits: what this turn has queued goes out in as few writes as can be. */
+static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+    (void)loop, (void)events;
+    flush_dirty(prepare->data);
+}
+
+/* glibc keeps what a crowd has left behind; measured: 76 MB against 11 after 4000 connections. */
+static void give_memory_back(struct worker *worker)
+{
+    if (worker->peak_count < TRIM_CONNECTIONS_MIN || worker->connection_count > worker->peak_count / 4 * 3)
+        return;
+    worker->peak_count = worker->connection_count;
+    malloc_trim(0);
+}
+
+static void take_gauges(struct worker *worker)
+{
+    double now_s = ev_time();
+    double lag_s = now_s - worker->last_turn_s - 1.0;
+    worker->last_turn_s = now_s;
+    metrics_set(worker->metrics, METRIC_EVENT_LOOP_LAG, lag_s > 0 ? (int64_t)(lag_s * 1e6) : 0);
+    metrics_set(worker->metrics, METRIC_ROOMS, (int64_t)home_room_count(worker->home));
+    metrics_set(worker->metrics, METRIC_PEERS, (int64_t)home_session_count(worker->home));
+    metrics_set(worker->metrics, METRIC_TLS_CERT_EXPIRY, worker->tls ? tls_expiry_unix_s(worker->tls) : 0);
+}
+
+static void end_drain(struct worker *worker, int64_t now_ms)
+{
+    if (worker->is_draining && (worker->connection_count == 0 || now_ms >= worker->drain_until_ms))
+        ev_break(worker->loop, EVBREAK_ALL);
+}
+
+static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop, (void)events;
+    struct worker *worker = timer->data;
+    struct instant now = clock_now();
+    take_gauges(worker);
+    edge_tick(worker->edge, now);
+    address_book_tick(worker->credential_takers, now.mono_ms);
+    connection_sweep(worker, now);
+    give_memory_back(worker);
+    if (!worker->is_accepting)
+        worker_start_accepting(worker);
+    lws_cancel_service(worker->context); /* its libev plugin would let timers of its own come late */
+    end_drain(worker, now.mono_ms);
+}
+
+static void on_stop(struct ev_loop *loop, ev_async *async, int events)
+{
+    (void)events;
+    struct worker *worker = async->data;
+    struct instant now = clock_now();
+    if (worker->stops > 1) {
+        ev_break(loop, EVBREAK_ALL);
+        return;
+    }
+    worker->is_draining = true;
+    worker->drain_until_ms = now.mono_ms + (worker->config.drain_ms ? worker->config.drain_ms : DRAIN_MS);
+    worker_close_doors(worker);
+    edge_shut(worker->edge, now);
+    end_drain(worker, now.mono_ms);
+}
+
+static void on_reload(struct ev_loop *loop, ev_async *async, int events)
+{
+    (void)loop, (void)events;
+    struct worker *worker = async->data;
+    char error[TLS_ERROR_MAX];
+    if (!worker->tls)
+        return;
+    if (tls_reload(worker->tls, error))
+        log_info("tls.reloaded", LOG_NUMBER("expires", tls_expiry_unix_s(worker->tls)));
+    else
+        log_error("tls.reload_failed", LOG_TEXT("reason", error), LOG_TEXT("kept", "the old certificate"));
+}
+
+static void start_watchers(struct worker *worker)
+{
+    ev_timer_init(&worker->second, on_second, 1., 1.);
+    ev_prepare_init(&worker->prepare, on_prepare);
+    ev_async_init(&worker->stop, on_stop);
+    ev_async_init(&worker->reload, on_reload);
+    worker->second.data = worker->prepare.data = worker->stop.data = worker->reload.data = worker;
+    ev_timer_start(worker->loop, &worker->second);
+    ev_prepare_start(worker->loop, &worker->prepare);
+    ev_async_start(worker->loop, &worker->stop);
+    ev_async_start(worker->loop, &worker->reload);
+}
+
+static void stop_watchers(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->listening_count; i++)
+        ev_io_stop(worker->loop, &worker->listening[i].io);
+    ev_timer_stop(worker->loop, &worker->second);
+    ev_prepare_stop(worker->loop, &worker->prepare);
+    ev_async_stop(worker->loop, &worker->stop);
+    ev_async_stop(worker->loop, &worker->reload);
+}
+
+static void make_core(struct worker *worker)
+{
+    worker->metrics = metrics_create();
+    worker->edge_config = *worker->config.edge;
+    worker->edge_config.port = (struct client_port){.wake = connection_wake, .close = connection_close};
+    worker->edge_config.metrics = worker->metrics;
+    worker->edge = edge_create(&worker->edge_config);
+    worker->home = home_create(worker->config.home,
+                               (struct listener){.context = worker->edge, .deliver = edge_deliver});
+    edge_connect(worker->edge, home_route(worker->home));
+    worker->credential_takers = address_book_create(&worker->edge_config.limits);
+    worker->json = json_checker_create(DEV_BODY_MAX);
+}
+
+static bool add_origin(struct worker *worker, const char *origin, char *out_error)
+{
+    if (origin_list_add(&worker->origins, slice_from_text(origin)) == ERROR_NONE)
+        return true;
+    snprintf(out_error, WORKER_ERROR_MAX, "this is no origin: %.120s", origin);
+    return false;
+}
+
+/* Whose pages may connect, and may show ours in a frame. */
+static bool make_origins(struct worker *worker, char *out_error)
+{
+    const struct worker_config *config = &worker->config;
+    for (size_t i = 0; i < config->allowed_origins_count; i++) {
+        if (!add_origin(worker, config->allowed_origins[i], out_error))
+            return false;
+        buffer_add_format(&worker->frame_ancestors, " %s", config->allowed_origins[i]);
+    }
+    if (!config->public_url || config->public_url[0] == '\0')
+        return true;
+    char *origin = memory_text(slice_from_text(config->public_url));
+    size_t length = strlen(origin);
+    if (length > 0 && origin[length - 1] == '/')
+        origin[length - 1] = '\0';
+    bool is_added = add_origin(worker, origin, out_error);
+    free(origin);
+    return is_added;
+}
+
+static bool make_tls(struct worker *worker, char *out_error)
+{
+    if (worker->config.tls.count == 0)
+        return true;
+    worker->tls = tls_create(worker->config.tls_cert_path, worker->config.tls_key_path, out_error);
+    return worker->tls != NULL;
+}
+
+static void make_lists(struct worker *worker)
+{
+    list_init(&worker->requesting);
+    list_init(&worker->silent);
+    list_init(&worker->receiving);
+    list_init(&worker->closing);
+    list_init(&worker->dirty);
+}
+
+struct worker *worker_create(const struct worker_config *config, char out_error[WORKER_ERROR_MAX])
+{
+    struct worker *worker = memory_new(sizeof *worker);
+    worker->config = *config;
+    worker->connections_max = worker_connections_limit(config->connections_max);
+    worker->last_turn_s = ev_time();
+    worker->loop = ev_loop_new(EVBACKEND_EPOLL);
+    make_lists(worker);
+    make_core(worker);
+    start_watchers(worker);
+    if (make_origins(worker, out_error) && make_tls(worker, out_error) && worker_make_context(worker, out_error))
+        return worker;
+    return worker_destroy(worker);
+}
+
+struct worker *worker_destroy(struct worker *worker)
+{
+    if (!worker)
+        return NULL;
+    stop_watchers(worker);
+    if (worker->context)
+        lws_context_destroy(worker->context);
+    ev_run(worker->loop, EVRUN_NOWAIT); /* lets libwebsockets' own watchers end */
+    SSL_CTX_free(worker->unused_client_context);
+    ev_loop_destroy(worker->loop);
+    edge_destroy(worker->edge);
+    home_destroy(worker->home);
+    tls_destroy(worker->tls);
+    metrics_destroy(worker->metrics);
+    address_book_destroy(worker->credential_takers);
+    json_checker_destroy(worker->json);
+    origin_list_fini(&worker->origins);
+    buffer_fini(&worker->frame_ancestors);
+    buffer_fini(&worker->answer);
+    buffer_fini(&worker->text);
+    buffer_fini(&worker->header_lines);
+    free(worker);
+    return NULL;
+}
+
+void worker_run(struct worker *worker)
+{
+    worker->last_turn_s = ev_time();
+    worker_open_doors(worker);
+    ev_run(worker->loop, 0);
+    worker_close_doors(worker);
+}
+
+void worker_stop(struct worker *worker)
+{
+    atomic_fetch_add(&worker->stops, 1);
+    ev_async_send(worker->loop, &worker->stop);
+}
+
+void worker_reload(struct worker *worker)
+{
+    ev_async_send(worker->loop, &worker->reload);
+}
+
+struct metrics *worker_metrics(struct worker *worker)
+{
+    return worker->metrics;
+}
