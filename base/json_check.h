@@ -40,7 +40,7 @@ struct json_member {
 
 struct json_checker;
 
-/* For texts of up to `bytes_max` bytes; takes about 14 times as much memory. Never NULL; caller destroys. */
+/* For texts of up to `bytes_max` bytes; takes 10 to 21 times as much memory. Never NULL; caller destroys. */
 struct json_checker *json_checker_create(size_t bytes_max);
 struct json_checker *json_checker_destroy(struct json_checker *checker); /* NULL is fine; returns NULL */
 

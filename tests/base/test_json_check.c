@@ -82,7 +82,7 @@ static const struct sample samples[] = {
     BROKEN("\"\\'\""), BROKEN("\"\\0\""), BROKEN("\"\\x41\""), BROKEN("\"\\U0041\""), BROKEN("\"\\u\""), BROKEN("\"\\u004\""),
     BROKEN("\"\\u004g\""), BROKEN("\"\\u 041\""), BROKEN("\"\\u+041\""), BROKEN("\"\\u004"), BROKEN("\"\n\""), BROKEN("\"\t\""),
     BROKEN("\"\0\""), BROKEN("\"\x1f\""), BROKEN("\"1234567\x01""12345678\""), BROKEN("\"12345678123\x1f\""), BROKEN("\"\\\n\""),
-    BROKEN("\"\\ud800\""), BROKEN("\"\\udc00\""), BROKEN("\"\\ud800\\ud800\""), BROKEN("\"\\ud800x\""), BROKEN("\"\\ud800\\n\""),
+    BROKEN("\"\\ud800\""), BROKEN("\"\\udc00\""), BROKEN("\"\\ud800\\ud800\""), BROKEN("\"\\udc00\\udc00\""), BROKEN("\"\\ud800\\ue000\""), BROKEN("\"\\ud800x\""), BROKEN("\"\\ud800\\n\""),
     BROKEN("\"\\ud800\\u0041\""), BROKEN("\"\\udc00\\ud800\""), BROKEN("\"\\ud800\\udc0\""), BROKEN("\"\\ud83d\""),
     BROKEN("{\"\\ud800\":1}"),
     /* UTF-8: the first and last of each length, and what lies just outside */
@@ -95,7 +95,7 @@ static const struct sample samples[] = {
     BROKEN("\xc3\xa9"), BROKEN("[\xe2\x82\xac]"),
     /* Names given twice */
     ONLY_JSON("{\"a\":1,\"a\":2}"), ONLY_JSON("{\"a\":1,\"\\u0061\":2}"), ONLY_JSON("{\"\\u0061\":1,\"\\u0061\":2}"),
-    ONLY_JSON("{\"\":1,\"\":2}"), ONLY_JSON("{\"\\n\":1,\"\\u000a\":2}"), ONLY_JSON("{\"/\":1,\"\\/\":2}"),
+    ONLY_JSON("{\"\":1,\"\":2}"), ONLY_JSON("{\"\\u0061\":1,\"\\u0062\":2,\"a\":3}"), ONLY_JSON("{\"\\n\":1,\"\\u000a\":2}"), ONLY_JSON("{\"/\":1,\"\\/\":2}"),
     ONLY_JSON("{\"\xf0\x9f\x98\x80\":1,\"\\ud83d\\ude00\":2}"), ONLY_JSON("{\"b\":{\"a\":1,\"a\":2}}"),
     ONLY_JSON("[[{\"a\":1,\"b\":{},\"a\":2}]]"), ONLY_JSON("{\"a\":{\"b\":[{\"a\":1}]},\"a\":2}"),
     GOOD("{\"a\":1,\"A\":2}"), GOOD("{\"a\":{\"a\":1},\"b\":{\"a\":1}}"), GOOD("{\"\\\\u0061\":1,\"a\":2}"),
@@ -213,13 +213,20 @@ static void a_repetition_among_many_names_is_found(void **state)
 /* T-27: as many names as any text of that size can hold: the table of names is never full */
 static void the_densest_text_fits(void **state)
 {
+    const struct json_rules rules = {JSON_DEPTH_MAX, true, true};
     struct buffer text = BUFFER_EMPTY;
     buffer_add_char(&text, '[');
-    while (text.length + 9 < BYTES_MAX)
-        buffer_add_text(&text, "{\"\":0},");
-    buffer_add_text(&text, "{}]");
+    while (text.length + 2600 < BYTES_MAX) {
+        for (int i = 0; i < 500; i++)
+            buffer_add_text(&text, "{\"\":");
+        buffer_add_char(&text, '0');
+        for (int i = 0; i < 500; i++)
+            buffer_add_char(&text, '}');
+        buffer_add_char(&text, ',');
+    }
+    buffer_add_text(&text, "0]");
 
-    assert_true(accepts(*state, buffer_slice(&text), &message_rules));
+    assert_true(accepts(*state, buffer_slice(&text), &rules));
 
     buffer_fini(&text);
 }
