@@ -228,6 +228,71 @@ static void a_certificate_of_another_authority_is_replaced(void **state)
     dev_certificate_fini(&second);
 }
 
+static EVP_PKEY *key_read(const struct scene *scene, const char *name)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", scene->directory, name);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    fclose(file);
+    return key;
+}
+
+/* As if the machine had got its addresses since: the same certificate without the names it is for. */
+static void forget_addresses(const struct scene *scene, const struct dev_certificate *made)
+{
+    X509 *leaf = certificate_read(made->cert_file);
+    EVP_PKEY *ca_key = key_read(scene, "ca.key");
+    X509_EXTENSION_free(X509_delete_ext(leaf, X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1)));
+    assert_true(X509_sign(leaf, ca_key, EVP_sha256()) > 0);
+    FILE *file = fopen(made->cert_file, "w");
+    assert_int_equal(PEM_write_X509(file, leaf), 1);
+    fclose(file);
+    EVP_PKEY_free(ca_key);
+    X509_free(leaf);
+}
+
+static void a_new_address_of_the_machine_makes_a_new_certificate(void **state)
+{
+    struct scene *scene = *state;
+    struct dev_certificate first = make(scene, 0);
+    if (first.address_count == 0) {
+        dev_certificate_fini(&first);
+        print_message("this machine has loopback addresses only\n");
+        skip();
+    }
+    forget_addresses(scene, &first);
+
+    struct dev_certificate second = make(scene, 0);
+
+    int64_t now_s = instant_unix_s(scene->now);
+    assert_int_equal(verdict(second.cert_file, second.ca_file, second.addresses[0], now_s), X509_V_OK);
+    dev_certificate_fini(&first);
+    dev_certificate_fini(&second);
+}
+
+static void a_key_of_another_certificate_is_replaced(void **state)
+{
+    struct scene *scene = *state;
+    struct dev_certificate first = make(scene, 0);
+    FILE *file = fopen(first.key_file, "w");
+    EVP_PKEY *other = key_read(scene, "ca.key");
+    assert_int_equal(PEM_write_PrivateKey(file, other, NULL, NULL, 0, NULL, NULL), 1);
+    fclose(file);
+    EVP_PKEY_free(other);
+
+    struct dev_certificate second = make(scene, 0);
+
+    X509 *leaf = certificate_read(second.cert_file);
+    EVP_PKEY *key = key_read(scene, "server.key");
+    assert_int_equal(X509_check_private_key(leaf, key), 1);
+    EVP_PKEY_free(key);
+    X509_free(leaf);
+    dev_certificate_fini(&first);
+    dev_certificate_fini(&second);
+}
+
 static void a_damaged_certificate_is_replaced(void **state)
 {
     struct scene *scene = *state;
@@ -318,6 +383,8 @@ int main(void)
         SCENE(a_certificate_near_its_end_is_renewed_by_the_same_authority),
         SCENE(an_authority_near_its_end_is_replaced),
         SCENE(a_certificate_of_another_authority_is_replaced),
+        SCENE(a_new_address_of_the_machine_makes_a_new_certificate),
+        SCENE(a_key_of_another_certificate_is_replaced),
         SCENE(a_damaged_certificate_is_replaced),
         SCENE(an_authority_whose_key_others_can_read_is_refused_with_the_cure),
         SCENE(a_damaged_authority_is_refused_and_kept),
