@@ -10,7 +10,6 @@ const ALLOWED = ['https://app.example.org', 'https://good.com:8443', 'http://xn-
 const FOREIGN = [
   'https://evil.com',
   'null',
-  '',
   '*',
   'https://app.example.org.evil.com',
   'https://evil.com/https://app.example.org',

@@ -99,6 +99,7 @@ class Server {
     this.pid = child.pid;
     this.#exit = exit;
     this.address = '';
+    this.tlsAddress = '';
     this.adminAddress = '';
     child.stdout.setEncoding('utf8').on('data', (text) => (this.#text += text));
     createInterface({ input: child.stderr }).on('line', (line) => {
@@ -175,12 +176,22 @@ class Server {
 }
 
 /** Tells the admin listener from the main one: only it has metrics. */
-async function assignAddresses(server, addresses) {
-  for (const address of addresses) {
-    const { status } = await fetch(`http://${address}/metrics`);
-    if (status === 200) server.adminAddress = address;
-    else server.address ||= address;
+async function assignAddress(server, { address, scheme }) {
+  if (scheme === 'https') {
+    server.tlsAddress = address;
+    return;
   }
+  const { status } = await fetch(`http://${address}/metrics`);
+  if (status === 200) server.adminAddress = address;
+  else server.address = address;
+}
+
+async function becomeReady(server) {
+  await server.logged('server.ready');
+  const listening = server.lines.map(({ event }) => event).filter((event) => event?.event === 'server.listening');
+  for (const event of listening) await assignAddress(server, event);
+  const ready = await fetch(`${server.adminUrl}/readyz`);
+  if (ready.status !== 200) throw new Error(`not ready: ${ready.status} ${await ready.text()}`);
 }
 
 /**
@@ -191,29 +202,18 @@ async function assignAddresses(server, addresses) {
  * @param {string} options.yaml a configuration file's text
  * @param {Record<string, string>} options.env
  * @param {string[]} options.args
- * @param {number} options.listeners how many addresses it will listen on
  */
-export async function startServer({ config = {}, yaml, env = {}, args = [], listeners = 2 } = {}) {
+export async function startServer({ config = {}, yaml, env = {}, args = [] } = {}) {
   const settings = Object.entries({ ...USUAL_CONFIG, ...config }).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
   const file = yaml === undefined ? [] : ['-c', join(folderWith({ 'parley.yaml': yaml }), 'parley.yaml')];
   const keys = { PARLEY_AUTH_KEYS: `${API_KEY}: ${API_SECRET}` };
   const { child, exit } = launch(['serve', ...file, ...settings, ...args], { env: { ...keys, ...env } });
   const server = new Server(child, exit);
   try {
-    await server.listening(listeners);
+    await becomeReady(server);
   } catch (failure) {
     child.kill('SIGKILL');
     throw failure;
   }
   return server;
 }
-
-Server.prototype.listening = async function listening(count) {
-  const addresses = [];
-  while (addresses.length < count) {
-    addresses.push((await this.logged('server.listening', ({ address }) => !addresses.includes(address))).address);
-  }
-  await assignAddresses(this, addresses);
-  const ready = await fetch(`${this.url}/readyz`);
-  if (ready.status !== 200) throw new Error(`not ready: ${ready.status} ${await ready.text()}`);
-};
