@@ -93,6 +93,8 @@ const void *config_key_peek(const struct config *config, struct config_key key)
 
 bool config_is_section(struct slice path)
 {
+    if (!path.length)
+        return false;
     size_t index = index_after(path, SERVERS_PATH);
     struct buffer name = BUFFER_EMPTY;
     bool found = false;

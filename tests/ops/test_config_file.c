@@ -13,6 +13,7 @@ static void an_unknown_key_is_named_with_its_place_and_the_nearest_key(void **st
                    "\"turn.servers[0].secret\"?)\n");
     assert_refused("sever: {}\n", "parley: test.yaml:1:1: unknown key \"sever\" (did you mean \"server\"?)\n");
     assert_refused("zzzzzzzzzzzzzzzz: 1\n", "parley: test.yaml:1:1: unknown key \"zzzzzzzzzzzzzzzz\"\n");
+    assert_refused("\"\": {turn: 1}\n", "parley: test.yaml:1:1: unknown key \"\"");
     assert_refused("<<: {turn: 1}\n", "unknown key \"<<\"");
 }
 
