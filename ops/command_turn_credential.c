@@ -245,7 +245,7 @@ static int check_secret(struct slice secret, bool may_be_short)
     if (!is_printable(secret))
         return fail(EX_CONFIG, "the secret is not one line of printable ASCII, which coturn could not be given");
     if (secret.length < SECRET_MIN && !may_be_short)
-        return fail(EX_CONFIG, "the secret is shorter than %d bytes: make one with openssl rand -hex 32", SECRET_MIN);
+        return fail(EX_CONFIG, "the secret is shorter than %d bytes: make one with: parley keygen --turn", SECRET_MIN);
     return EX_OK;
 }
 

@@ -36,7 +36,8 @@ describe('parley turn-credential', () => {
     test('reads the secret from a file, a line end aside, and prints a text', () => {
         for (const end of ['', '\n', '\r\n']) {
             const { status, stdout, stderr } = run(['--secret-file', secretFile(SECRET + end), '--user', 'r.ann']);
-            const [, username, password] = stdout.match(/^username: +(\d+:r\.ann)\ncredential: +(\S+)\nexpires: +\S+Z\n$/);
+            const lines = /^username: +(\d+:r\.ann)\ncredential: +(\S+)\nexpires: +\S+Z\n$/;
+            const [, username, password] = stdout.match(lines);
 
             assert.equal(status, OK);
             assert.equal(password, passwordFor(SECRET, username));
@@ -56,7 +57,8 @@ describe('parley turn-credential', () => {
 
     test('prints the TURN REST shape with its URLs', () => {
         const urls = ['turn:t.example.org:3478?transport=udp', 'turns:[2001:db8::1]:443?transport=tcp'];
-        const answer = JSON.parse(runTurnCredential(['--format', 'rest', ...urls.flatMap((url) => ['--url', url])], SECRET).stdout);
+        const options = ['--format', 'rest', ...urls.flatMap((url) => ['--url', url])];
+        const answer = JSON.parse(runTurnCredential(options, SECRET).stdout);
 
         assert.deepEqual(Object.keys(answer), ['username', 'password', 'ttl', 'uris']);
         assert.deepEqual(answer.uris, urls);
@@ -90,7 +92,8 @@ describe('parley turn-credential', () => {
 
     test('wants exactly one secret', () => {
         check(run([]), USAGE, /--secret-file/);
-        check(run([], { PARLEY_TURN_SECRET: SECRET, PARLEY_TURN_SECRET_FILE: secretFile(SECRET) }), CONFIG, /which one/);
+        const both = { PARLEY_TURN_SECRET: SECRET, PARLEY_TURN_SECRET_FILE: secretFile(SECRET) };
+        check(run([], both), CONFIG, /which one/);
     });
 
     test('takes no secret from the command line, and does not repeat one', () => {
@@ -102,12 +105,13 @@ describe('parley turn-credential', () => {
     });
 
     test('refuses options that it does not understand', () => {
-        const wrong = [['--nonsense'], ['extra'], ['--ttl', '59s'], ['--ttl', '25h'], ['--ttl', '3600'], ['--ttl', '-1h'],
-            ['--ttl', '90500ms'], ['--ttl'], ['--user', 'a b'], ['--user', 'a\n'], ['--user', 'x'.repeat(128)],
-            ['--user', 'é'], ['--url', 'http://h'], ['--url', 'turn:h:0'], ['--format', 'xml'],
+        const wrong = [['--nonsense'], ['extra'], ['--ttl', '59s'], ['--ttl', '25h'], ['--ttl', '3600'],
+            ['--ttl', '-1h'], ['--ttl', '90500ms'], ['--ttl'], ['--user', 'a b'], ['--user', 'a\n'],
+            ['--user', 'x'.repeat(128)], ['--user', 'é'], ['--url', 'http://h'], ['--url', 'turn:h:0'], ['--format', 'xml'],
             ['--format', 'iceServers'], Array(9).fill(['--url', 'turn:h']).flat()];
 
-        for (const options of wrong) check(run(options, { PARLEY_TURN_SECRET: SECRET }), USAGE, /^parley turn-credential: /);
+        const env = { PARLEY_TURN_SECRET: SECRET };
+        for (const options of wrong) check(run(options, env), USAGE, /^parley turn-credential: /);
     });
 
     test('prints its help on standard output', () => {
