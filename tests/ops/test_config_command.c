@@ -1,0 +1,126 @@
+/* test_config_command.c - what `parley config` answers, and with which exit status. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ops/command_config.h"
+
+#define ARGUMENTS_MAX 8
+
+static char standard_output[65536];
+static char standard_error[65536];
+
+static int divert(FILE *stream, FILE *into)
+{
+    (void)fflush(stream);
+    int saved = dup(fileno(stream));
+    (void)dup2(fileno(into), fileno(stream));
+    return saved;
+}
+
+static void give_back(FILE *stream, int saved, FILE *from, char *text, size_t size)
+{
+    (void)fflush(stream);
+    (void)dup2(saved, fileno(stream));
+    (void)close(saved);
+    rewind(from);
+    text[fread(text, 1, size - 1, from)] = '\0';
+    (void)fclose(from);
+}
+
+/* Runs the command with these words, NULL at the end; keeps what it wrote. */
+static int run(const char *const *words)
+{
+    char *argv[ARGUMENTS_MAX] = {0};
+    int argc = 0;
+    for (; words[argc]; argc++)
+        argv[argc] = (char *)(uintptr_t)words[argc];
+    FILE *out = tmpfile(), *err = tmpfile();
+    int saved_out = divert(stdout, out), saved_err = divert(stderr, err);
+
+    int status = command_config(argc, argv);
+
+    give_back(stdout, saved_out, out, standard_output, sizeof standard_output);
+    give_back(stderr, saved_err, err, standard_error, sizeof standard_error);
+    return status;
+}
+
+#define RUN(...) run((const char *const[]){"config", __VA_ARGS__, NULL})
+
+static void a_right_file_is_said_to_be_ok(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("check", "-c", PARLEY_SOURCE_DIR "/tests/fuzz/corpus/config/turn.yaml"), 0);
+    assert_non_null(strstr(standard_output, "turn.yaml: ok\n"));
+}
+
+static void a_wrong_file_ends_with_78_and_says_nothing_on_stdout(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("check", "-c", PARLEY_SOURCE_DIR "/tests/fuzz/corpus/config/unknown_key.yaml"), 78);
+    assert_non_null(strstr(standard_error, "unknown_key.yaml:2:3: unknown key \"turn.regoin\" (did you mean"));
+    assert_string_equal(standard_output, "");
+}
+
+static void a_missing_file_ends_with_66(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("show", "--config=no/such/file.yaml"), 66);
+}
+
+static void what_is_in_effect_is_shown(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("show", "--rooms.capacity=7", "--set", "log.level=debug"), 0);
+    assert_non_null(strstr(standard_output, "  capacity: 7\n"));
+    assert_non_null(strstr(standard_output, "  level: debug\n"));
+}
+
+static void a_key_is_explained_with_or_without_its_number(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("explain", "turn.servers[].urls"), 0);
+    assert_non_null(strstr(standard_output, "PARLEY_TURN_SERVERS_0_URLS"));
+    assert_int_equal(RUN("explain", "turn.servers[2].urls"), 0);
+    assert_int_equal(RUN("explain", "turn.tll"), 64);
+    assert_non_null(strstr(standard_error, "did you mean \"turn.ttl\"?"));
+    assert_int_equal(RUN("explain"), 64);
+}
+
+static void what_takes_no_operand_is_given_none(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("check", "config.yaml"), 64);
+    assert_int_equal(RUN("show", "--unknown"), 64);
+    assert_int_equal(RUN("frobnicate"), 64);
+    assert_non_null(strstr(standard_error, "Usage:"));
+}
+
+static void help_is_no_error(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("--help"), 0);
+    assert_non_null(strstr(standard_output, "Usage: parley config"));
+    assert_string_equal(standard_error, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_right_file_is_said_to_be_ok),
+        cmocka_unit_test(a_wrong_file_ends_with_78_and_says_nothing_on_stdout),
+        cmocka_unit_test(a_missing_file_ends_with_66),
+        cmocka_unit_test(what_is_in_effect_is_shown),
+        cmocka_unit_test(a_key_is_explained_with_or_without_its_number),
+        cmocka_unit_test(what_takes_no_operand_is_given_none),
+        cmocka_unit_test(help_is_no_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
