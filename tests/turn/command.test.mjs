@@ -11,7 +11,6 @@ const SECRET = '0123456789abcdef0123456789abcdef'; // 32 bytes, the least
 const [OK, USAGE, NO_INPUT, NO_PERMISSION, CONFIG] = [0, 64, 66, 77, 78];
 
 const directory = mkdtempSync(join(tmpdir(), 'parley-turn-'));
-after(() => rmSync(directory, { recursive: true }));
 
 function secretFile(text, mode = 0o600) {
     const path = join(directory, 'secret');
@@ -33,6 +32,8 @@ function check(result, status, stderr) {
 }
 
 describe('parley turn-credential', () => {
+    after(() => rmSync(directory, { recursive: true }));
+
     test('reads the secret from a file, a line end aside, and prints a text', () => {
         for (const end of ['', '\n', '\r\n']) {
             const { status, stdout, stderr } = run(['--secret-file', secretFile(SECRET + end), '--user', 'r.ann']);
