@@ -26,10 +26,10 @@
 #define KEY_NAME     "server.key"
 #define NEW_NAME     "new" /* a file under way; renamed when it is whole */
 
-#define DAY_S           (24 * 60 * 60)
-#define BACKDATED_S     (60 * 60) /* for phones whose clock is a little slow */
-#define SERIAL_BITS     127       /* RFC 5280, 4.1.2.2: positive, at most 20 octets */
-#define COMMON_NAME_MAX 64        /* RFC 5280, appendix A: ub-common-name */
+#define DAY_S           INT64_C(86400)
+#define BACKDATED_S     INT64_C(3600) /* for phones whose clock is a little slow */
+#define SERIAL_BITS     127           /* RFC 5280, 4.1.2.2: positive, at most 20 octets */
+#define COMMON_NAME_MAX 64            /* RFC 5280, appendix A: ub-common-name */
 
 /* One run of dev_ca_make(). */
 struct maker {
@@ -181,7 +181,7 @@ static enum error pair_read(const struct maker *maker, const char *cert_name, co
 static bool is_valid_from_now_on(const struct maker *maker, const X509 *certificate, int days)
 {
     time_t now = (time_t)maker->now_s;
-    time_t until = (time_t)(maker->now_s + (int64_t)days * DAY_S);
+    time_t until = (time_t)(maker->now_s + days * DAY_S);
     return X509_cmp_time(X509_get0_notBefore(certificate), &now) < 0 &&
            X509_cmp_time(X509_get0_notAfter(certificate), &until) > 0;
 }
@@ -232,7 +232,7 @@ static bool pair_make(const struct maker *maker, const char *what, int days, con
 
     X509 *certificate = pair->certificate;
     const struct pair *signer = issuer ? issuer : pair;
-    int64_t until_s = maker->now_s + (int64_t)days * DAY_S;
+    int64_t until_s = maker->now_s + days * DAY_S;
     return X509_set_version(certificate, X509_VERSION_3) && serial_set(certificate) && name_set(certificate, what) &&
            X509_set_issuer_name(certificate, X509_get_subject_name(signer->certificate)) &&
            ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)(maker->now_s - BACKDATED_S)) &&
