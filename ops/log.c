@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 
 static _Atomic int threshold = LOG_LEVEL_INFO;
 static _Atomic int chosen_format = LOG_FORMAT_AUTO;
+static _Atomic bool is_socket;
 static _Atomic uint64_t dropped_count;
 static _Atomic uint64_t reported_count; /* of the dropped */
 
@@ -34,10 +36,15 @@ struct line {
     bool is_json;
 };
 
+/* What stderr is does not change while a server runs; asking for each line would cost as much as writing it. */
 void log_configure(enum log_level level, enum log_format format)
 {
+    struct stat status;
+    if (format == LOG_FORMAT_AUTO)
+        format = isatty(STDERR_FILENO) ? LOG_FORMAT_LOGFMT : LOG_FORMAT_JSON;
     atomic_store(&threshold, level);
     atomic_store(&chosen_format, format);
+    atomic_store(&is_socket, fstat(STDERR_FILENO, &status) == 0 && S_ISSOCK(status.st_mode));
 }
 
 uint64_t log_dropped(void)
@@ -219,10 +226,16 @@ static bool may_write(void)
     return poll(&stderr_fd, 1, 0) == 1 && stderr_fd.revents == POLLOUT;
 }
 
+/* Only a socket can be told not to block for one call. Who redirects stderr later still gets the lines. */
 static ssize_t write_bytes(const char *bytes, size_t length)
 {
-    ssize_t count = send(STDERR_FILENO, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    return count < 0 && errno == ENOTSOCK ? write(STDERR_FILENO, bytes, length) : count;
+    ssize_t count = -1;
+    bool wants_write = !atomic_load(&is_socket);
+    if (!wants_write) {
+        count = send(STDERR_FILENO, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+        wants_write = count < 0 && errno == ENOTSOCK;
+    }
+    return wants_write ? write(STDERR_FILENO, bytes, length) : count;
 }
 
 /* False when the line did not get through whole; the next one then starts on a line of its own. */
