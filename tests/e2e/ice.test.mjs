@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { connectPeer, mintToken, nowSeconds, plant, rawRequest, startServer } from './harness.mjs';
 
-const SECRETS = { north: plant('TURN secret', 'the-secret-of-the-north-000001'), south: plant('TURN secret', 'the-secret-of-the-south-000002') };
+const SECRETS = { north: plant('TURN secret', 'the-secret-of-the-north-is-long-01'), south: plant('TURN secret', 'the-secret-of-the-south-is-long-02') };
 
 const YAML = `
 turn:

@@ -42,7 +42,7 @@ describe('rates of one session (T-34)', () => {
   });
 
   test('bytes are limited as well', async () => {
-    await serve({ 'limits.bytes_burst': '8KiB', 'limits.bytes_per_s': '1KiB' });
+    await serve({ 'limits.message_bytes': '8KiB', 'limits.bytes_burst': '8KiB', 'limits.bytes_per_s': '1KiB' });
     const [ann, bob] = await meet(server, 'bytes', 'ann', 'bob');
     const relay = () => ann.request({ type: 'relay', to: bob.id, body: 'x'.repeat(5000) });
     assert.deepEqual([codeOf(await relay()), codeOf(await relay())], ['ok', 'rate_limited']);
@@ -50,7 +50,7 @@ describe('rates of one session (T-34)', () => {
   });
 
   test('T-15: a broadcast costs as much as it makes the server send', async () => {
-    await serve({ 'limits.bytes_burst': '12KiB', 'limits.bytes_per_s': '1KiB' });
+    await serve({ 'limits.message_bytes': '8KiB', 'limits.bytes_burst': '12KiB', 'limits.bytes_per_s': '1KiB' });
     const [ann] = await meet(server, 'two', 'ann', 'bob');
     const [cyd] = await meet(server, 'four', 'cyd', 'dan', 'eve', 'fay');
     const broadcast = (peer) => peer.request({ type: 'broadcast', body: 'x'.repeat(3000) });
@@ -210,5 +210,6 @@ describe('a slow reader (T-32)', () => {
     }
     assert.equal(answer.code, 'outbox_full');
     assert.equal((await ann.expect('peer-left')).reason, 'slow');
+    bob.vanish();
   });
 });

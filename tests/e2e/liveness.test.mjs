@@ -22,7 +22,7 @@ describe('pings', () => {
     const ping = await mute.frames.take(({ opcode }) => opcode === OPCODE.PING, 'a ping');
 
     assert.ok(ping.payload.length > 0, 'the ping carries a payload, so that its pong can be seen');
-    assert.deepEqual((await ann.expect('peer-left')), { type: 'peer-left', peer: bob.self.id, reason: 'timeout' });
+    assert.deepEqual(await ann.expect('peer-left'), { type: 'peer-left', peer: bob.self.id, reason: 'timeout' });
     assert.equal(await mute.closeCode(), 4002);
     assert.equal(mute.messages.find(({ type }) => type === 'bye').action, 'rejoin');
     assert.equal((await ann.request({ type: 'ping' })).type, 'pong');
@@ -35,6 +35,7 @@ describe('pings', () => {
     await ann.expect('peer-joined');
     frozen.stopReading();
     assert.equal((await ann.expect('peer-left')).reason, 'timeout');
+    frozen.vanish();
   });
 
   test("a client's WebSocket ping is answered with the same payload", async () => {
@@ -44,6 +45,7 @@ describe('pings', () => {
     polite.write(frame('are you there', { opcode: OPCODE.PING }));
     const pong = await polite.frames.take(({ opcode }) => opcode === OPCODE.PONG, 'a pong');
     assert.equal(String(pong.payload), 'are you there');
+    polite.hangUp();
   });
 });
 

@@ -24,7 +24,6 @@ const FOREIGN = [
   'https://app.example.org/path',
   'https://app.example.org?x',
   'https://app.example.org#x',
-  'https://app.example.org:443',
   'https://app.example.org:8443',
   'https://app.example.org:0443',
   'https://app.example.org:',

@@ -93,10 +93,12 @@ export class RawConnection {
     return within(this.#closed, 'the server to close the connection');
   }
 
-  /** The close code that the server sent; null when it hung up without one. */
+  /** The close code that the server sent; null when it hung up without one. Hangs up then: nobody is kept waiting. */
   async closeCode() {
-    await this.closed();
-    const close = this.frames.seen.find(({ opcode }) => opcode === OPCODE.CLOSE);
+    const wants = ({ opcode }) => opcode === OPCODE.CLOSE;
+    await Promise.race([this.frames.find(wants, 'a close').catch(() => null), this.closed()]);
+    this.hangUp();
+    const close = this.frames.seen.find(wants);
     return close && close.payload.length >= 2 ? close.payload.readUInt16BE(0) : null;
   }
 

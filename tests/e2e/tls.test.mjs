@@ -1,0 +1,91 @@
+// tls.test.mjs - scenes with the server's own certificate: wss beside ws, and nothing older than TLS 1.2 with AEAD.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { request } from 'node:https';
+import { connect } from 'node:tls';
+
+import { connectPeer, startServer, within } from './harness.mjs';
+import { newCertificate } from './support/certificate.mjs';
+
+describe('wss', () => {
+  const { certFile, keyFile, pem: ca } = newCertificate();
+  let server, secure;
+  before(async () => {
+    const config = { 'server.tls_listen': '127.0.0.1:0', 'server.tls_cert_file': certFile, 'server.tls_key_file': keyFile };
+    server = await startServer({ config });
+    secure = { roomUrl: (room) => `wss://${server.tlsAddress}/v1/rooms/${room}/ws` };
+  });
+  after(() => server.stop());
+
+  const portOf = () => Number(server.tlsAddress.split(':').at(-1));
+
+  /** How a handshake ends: the protocol and cipher, or the error. */
+  function handshake(options) {
+    const socket = connect({ host: '127.0.0.1', port: portOf(), ca, servername: 'localhost', ...options });
+    const end = new Promise((resolve) => {
+      socket.on('secureConnect', () => resolve({ protocol: socket.getProtocol(), cipher: socket.getCipher().name, alpn: socket.alpnProtocol }));
+      socket.on('error', (error) => resolve({ error: error.code ?? error.message }));
+    });
+    return within(end, 'a handshake').finally(() => socket.destroy());
+  }
+
+  test('ann over wss and bob over ws are in the same room', async () => {
+    const ann = await connectPeer(secure, 'mixed', { sub: 'ann' }, {}, { ca });
+    const bob = await connectPeer(server, 'mixed', { sub: 'bob' });
+    await ann.expect('peer-joined');
+
+    const body = 'x'.repeat(60_000);
+    ann.send({ type: 'relay', to: bob.id, body });
+    bob.send({ type: 'broadcast', body });
+
+    assert.equal((await bob.expect('relay')).body, body);
+    assert.equal((await ann.expect('broadcast')).body, body);
+    assert.equal(await server.metric('parley_connections', 'transport="wss"'), 1);
+    assert.equal((await ann.leave()).code, 1000);
+    assert.equal((await bob.expect('peer-left')).reason, 'left');
+  });
+
+  test('a slow reader over wss is closed as over ws (T-32)', async () => {
+    const ann = await connectPeer(server, 'slow', { sub: 'ann' });
+    const bob = await connectPeer(secure, 'slow', { sub: 'bob' }, {}, { ca });
+    await ann.expect('peer-joined');
+    let left = null;
+    const gone = ann.expect('peer-left').then((event) => (left = event));
+    bob.stopReading();
+    for (let sent = 0; !left && sent < 2000; sent++) {
+      const answer = await ann.request({ type: 'relay', to: bob.id, body: 'x'.repeat(60_000) });
+      if (answer.code === 'rate_limited') await new Promise((resolve) => setTimeout(resolve, answer.retryAfterMs));
+    }
+    assert.equal((await gone).reason, 'slow');
+    bob.goOnReading();
+    assert.deepEqual(await bob.refusal(), { error: 'slow_consumer', close: 4001 });
+  });
+
+  test('T-37: TLS 1.2 and 1.3 with AEAD are spoken, and http/1.1 only', async () => {
+    assert.equal((await handshake({})).protocol, 'TLSv1.3');
+    const old = await handshake({ maxVersion: 'TLSv1.2' });
+    assert.equal(old.protocol, 'TLSv1.2');
+    assert.match(old.cipher, /GCM|POLY1305/);
+    assert.equal((await handshake({ ALPNProtocols: ['h2', 'http/1.1'] })).alpn, 'http/1.1');
+  });
+
+  for (const [name, options] of Object.entries({
+    'TLS 1.1': { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+    'CBC': { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA:AES128-SHA:@SECLEVEL=0' },
+    'no forward secrecy': { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256:@SECLEVEL=0' },
+  })) {
+    test(`T-37: ${name} is refused`, async () => assert.ok((await handshake(options)).error, 'it was taken'));
+  }
+
+  test('HSTS is sent over TLS, and not without', async () => {
+    const answer = await within(
+      new Promise((resolve, reject) => {
+        request({ host: '127.0.0.1', port: portOf(), path: '/livez', ca, servername: 'localhost', agent: false }, resolve).on('error', reject).end();
+      }),
+      'an answer over TLS',
+    );
+    answer.resume();
+    assert.match(answer.headers['strict-transport-security'], /^max-age=\d{8}/);
+    assert.equal((await fetch(`${server.url}/livez`)).headers.get('strict-transport-security'), null);
+  });
+});
