@@ -6,6 +6,9 @@
 
 #include <cmocka.h>
 
+#include <cjose/util.h>
+#include <malloc.h>
+
 #include "auth/key.h"
 #include "tests/auth/forge.h"
 
@@ -54,13 +57,33 @@ static void an_id_is_needed_and_stands_once(void **state)
     keyring_destroy(keys);
 }
 
+static bool was_secret_freed;
+
+static void look_and_free(void *block)
+{
+    if (block && memmem(block, malloc_usable_size(block), STRONG, sizeof STRONG - 1))
+        was_secret_freed = true;
+    free(block);
+}
+
+static void secrets_are_wiped_when_the_ring_goes(void **state)
+{
+    (void)state;
+    cjose_set_alloc_funcs(malloc, realloc, look_and_free);
+    struct keyring *keys = keyring_create();
+    assert_int_equal(keyring_add_secret(keys, SLICE_LITERAL("a"), SLICE_LITERAL(STRONG)), ERROR_NONE);
+
+    keyring_destroy(keys);
+    cjose_set_alloc_funcs(NULL, NULL, NULL);
+    assert_false(was_secret_freed);
+}
+
 static void ids_are_opaque_bytes(void **state) /* T-05 */
 {
     (void)state;
     struct keyring *keys = keyring_create();
-    const struct slice ids[] = {SLICE_LITERAL("a"),   SLICE_LITERAL("a\0"),  SLICE_LITERAL("a\0b"),
-                                       SLICE_LITERAL("A"),   SLICE_LITERAL("../a"), SLICE_LITERAL("%s"),
-                                       SLICE_LITERAL("\xff")};
+    const struct slice ids[] = {SLICE_LITERAL("a"),    SLICE_LITERAL("a\0"), SLICE_LITERAL("a\0b"), SLICE_LITERAL("A"),
+                                SLICE_LITERAL("../a"), SLICE_LITERAL("%s"),  SLICE_LITERAL("\xff")};
     size_t count = sizeof ids / sizeof *ids;
     for (size_t i = 0; i < count; i++)
         assert_int_equal(keyring_add_secret(keys, ids[i], SLICE_LITERAL(STRONG)), ERROR_NONE);
@@ -356,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_secret_under_32_bytes_is_refused),
         cmocka_unit_test(an_id_is_needed_and_stands_once),
+        cmocka_unit_test(secrets_are_wiped_when_the_ring_goes),
         cmocka_unit_test(ids_are_opaque_bytes),
         cmocka_unit_test(a_ring_without_keys_names_none),
         cmocka_unit_test(a_keys_file_is_read),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "tests/auth/forge.h"
@@ -490,6 +491,27 @@ static void a_megabyte_is_refused_before_it_is_read(void **state) /* T-08 */
     buffer_fini(&token);
 }
 
+/* TLS in the same thread would take it for its own error. */
+static void a_refusal_leaves_no_error_behind(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {"{\"alg\":\"RS256\",\"kid\":\"rs\"}", "{\"alg\":\"PS256\",\"kid\":\"ps\"}",
+                                          "{\"alg\":\"ES256\",\"kid\":\"es\"}"};
+    for (size_t i = 0; i < 3; i++) {
+        struct buffer token = BUFFER_EMPTY;
+        forge_input(&token, slice_from_text(headers[i]), SLICE_LITERAL(GOOD_PAYLOAD));
+        if (i == 2)
+            forge_sign_ec(&token, forge.other_ec, false);
+        else
+            forge_sign_rsa(&token, forge.other_rsa, i == 1);
+        ERR_clear_error();
+
+        assert_refused(buffer_slice(&token), ERR_AUTH_SIGNATURE, headers[i]);
+        assert_int_equal(ERR_peek_error(), 0);
+        buffer_fini(&token);
+    }
+}
+
 static void a_flipped_bit_anywhere_is_refused(void **state)
 {
     (void)state;
@@ -523,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_nul_byte_ends_no_part),
         cmocka_unit_test(a_token_is_at_most_4_kib),
         cmocka_unit_test(a_megabyte_is_refused_before_it_is_read),
+        cmocka_unit_test(a_refusal_leaves_no_error_behind),
         cmocka_unit_test(a_flipped_bit_anywhere_is_refused),
     };
     return cmocka_run_group_tests(tests, start, end);
