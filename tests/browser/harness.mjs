@@ -13,6 +13,8 @@ import { chromium } from 'playwright-core';
 export const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
 const BINARY = process.env.PARLEY_BINARY ?? join(ROOT, 'build/dev/parley');
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/** What a sanitizer writes when it found something. */
+const SANITIZER = /ERROR: AddressSanitizer|runtime error:|LeakSanitizer|Assertion .* failed/;
 const POLL_MS = 100;
 /** Bounds a wait so that a broken build fails; nothing is asserted about the time itself. */
 export const PATIENCE_MS = 60_000;
@@ -95,6 +97,7 @@ class Server {
     const ended = once(this.#child, 'exit');
     this.#child.kill(signal);
     await ended;
+    if (SANITIZER.test(this.log)) throw new Error(`the server's log:\n${this.log}`);
   }
 }
 
@@ -121,8 +124,13 @@ export async function joinAs(browser, url, name, { prepare } = {}) {
   const page = await openPage(browser, url, { prepare });
   await page.fill('#join-name', name);
   await page.click('#join-button');
-  await page.waitForFunction(() => document.querySelector('#call').call?.state === 'joined', null, { timeout: PATIENCE_MS });
+  await untilJoined(page);
   return page;
+}
+
+/** Waits until the page is in a call. */
+export function untilJoined(page) {
+  return page.waitForFunction(() => document.querySelector('#call').call?.state === 'joined', null, { timeout: PATIENCE_MS });
 }
 
 /** Opens an address and collects the page's errors, and what its Content-Security-Policy refused. */
@@ -168,7 +176,21 @@ function isRising(before, now) {
   return Boolean(before) && now.framesDecoded > before.framesDecoded && now.audioPackets > before.audioPackets && now.audioSamples > before.audioSamples;
 }
 
-/** The names on the tiles of a page, in order. */
-export function namesOn(page) {
-  return page.locator('#grid .tile .name').allTextContents();
+/** The tile that carries this name. */
+export function tileOf(page, name) {
+  return page.locator('#grid .tile', { has: page.locator('.name', { hasText: new RegExp(`^${name}$`) }) });
+}
+
+/** Waits until the tiles of a page carry these names, in whatever order. */
+export function untilNames(page, ...names) {
+  return page.waitForFunction(
+    (wanted) => JSON.stringify([...document.querySelectorAll('#grid .tile .name')].map((one) => one.textContent).sort()) === wanted,
+    JSON.stringify(names.sort()),
+    { timeout: PATIENCE_MS },
+  );
+}
+
+/** Waits for the card that tells of this code. */
+export function untilCard(page, code) {
+  return page.waitForSelector(`#card:not([hidden]) #card-box[data-code="${code}"]`, { timeout: PATIENCE_MS });
 }

@@ -19,8 +19,8 @@ export class JoinView {
   #button = find('#join-button', HTMLButtonElement);
   #notice = find('#join-notice', HTMLElement);
   #buttons = { mic: find('#preview-mic', HTMLButtonElement), camera: find('#preview-camera', HTMLButtonElement) };
-  /** Whether the person was asked for the devices, so that a click on Join goes ahead with what there is. */
-  #hasAsked = false;
+  /** @type {Promise<boolean> | null} the question for the devices, once it was put; whether all that is wanted is open */
+  #asking = null;
 
   /**
    * @param {string} room
@@ -44,19 +44,20 @@ export class JoinView {
 
   show() {
     this.#devices.onChange = () => this.#refresh();
+    this.#asking = null;
+    this.#notice.hidden = true;
     this.#refresh();
     showView('join');
-    if (!this.#hasAsked) void this.#previewIfAllowed();
+    void this.#previewIfAllowed();
     if (!this.#name.value) this.#name.focus();
   }
 
   async #previewIfAllowed() {
-    if (await this.#devices.areAllowed()) await this.#ask();
+    if (await this.#devices.areAllowed()) this.#asking ??= this.#ask();
   }
 
-  /** @returns {Promise<boolean>} whether all that is wanted is open */
+  /** @returns {Promise<boolean>} */
   async #ask() {
-    this.#hasAsked = true;
     const failures = await this.#devices.openWanted();
     const sources = failures.map(({ source }) => source);
     if (failures.length > 0) this.#showNotice(failures[0].error.code, sources);
@@ -67,7 +68,7 @@ export class JoinView {
   async #toggle(source) {
     this.#notice.hidden = true;
     if (this.#devices.tracks[source]) this.#devices.close(source);
-    else if (this.#devices.wanted[source] && !this.#hasAsked) this.#devices.close(source);
+    else if (this.#devices.wanted[source]) this.#devices.close(source);
     else {
       const error = await this.#devices.open(source);
       if (error) this.#showNotice(error.code, [source]);
@@ -79,8 +80,7 @@ export class JoinView {
     if (this.#button.disabled) return;
     this.#button.disabled = true;
     try {
-      if (!this.#hasAsked && !(await this.#ask())) return;
-      this.#notice.hidden = true;
+      if (!(await this.#isReady())) return;
       const name = cleanName(this.#name.value);
       rememberName(name);
       await onJoin(name);
@@ -88,6 +88,16 @@ export class JoinView {
       this.#button.disabled = false;
       this.#refresh();
     }
+  }
+
+  /** Whoever was told before this click what is missing goes ahead without it. */
+  async #isReady() {
+    const wasTold = !this.#notice.hidden;
+    this.#asking ??= this.#ask();
+    const isComplete = await this.#asking;
+    this.#asking = Promise.resolve(true);
+    this.#notice.hidden = this.#notice.hidden || wasTold;
+    return isComplete || wasTold;
   }
 
   #refresh() {
@@ -106,7 +116,7 @@ export class JoinView {
 
   #label() {
     const { camera, mic } = this.#devices.wanted;
-    if (!camera && !mic && this.#hasAsked) return 'Join without camera and microphone';
+    if (!camera && !mic) return 'Join without camera and microphone';
     return 'Join the call';
   }
 
