@@ -16,6 +16,8 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** What a sanitizer writes when it found something. */
 const SANITIZER = /ERROR: AddressSanitizer|runtime error:|LeakSanitizer|Assertion .* failed/;
 const POLL_MS = 100;
+/** A picture that stands still is no video. */
+const FRAMES_MIN = 10;
 /** Bounds a wait so that a broken build fails; nothing is asserted about the time itself. */
 export const PATIENCE_MS = 60_000;
 
@@ -122,7 +124,7 @@ export async function startBrowser({ mayUse = true } = {}) {
 /** Opens the page and joins as `name`; returns the page, with what went wrong in it in `page.problems`. */
 export async function joinAs(browser, url, name, { prepare } = {}) {
   const page = await openPage(browser, url, { prepare });
-  await page.fill('#join-name', name);
+  if (await page.isEditable('#join-name')) await page.fill('#join-name', name);
   await page.click('#join-button');
   await untilJoined(page);
   return page;
@@ -173,7 +175,7 @@ export async function checkMedia(page, count, patienceMs = PATIENCE_MS) {
 }
 
 function isRising(before, now) {
-  return Boolean(before) && now.framesDecoded > before.framesDecoded && now.audioPackets > before.audioPackets && now.audioSamples > before.audioSamples;
+  return Boolean(before) && now.framesDecoded >= before.framesDecoded + FRAMES_MIN && now.audioPackets > before.audioPackets && now.audioSamples > before.audioSamples;
 }
 
 /** The tile that carries this name. */

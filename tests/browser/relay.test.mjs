@@ -1,0 +1,104 @@
+// relay.test - a call through a real TURN server, with the credentials that Parley issued and nothing else.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { checkMedia, freePort, joinAs, startBrowser, startServer, until } from './harness.mjs';
+
+const TURNSERVER = '/usr/bin/turnserver';
+const SECRET = 'north-north-north-north-north-north';
+const WRONG_SECRET = 'south-south-south-south-south-south';
+const SHORT_PATIENCE_MS = 10_000;
+
+const skip = existsSync(TURNSERVER) ? false : `${TURNSERVER} is not installed`;
+
+let browser;
+let turn;
+
+before(async () => {
+  if (skip) return;
+  turn = await startTurn();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await turn?.stop();
+});
+
+async function startTurn() {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'parley-turn-'));
+  const child = spawn(TURNSERVER, [
+    '-n', '--no-cli', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`, '--realm=parley.test',
+    '--use-auth-secret', `--static-auth-secret=${SECRET}`, '--allow-loopback-peers', '--no-tls', '--no-dtls', '--log-file=stdout',
+    `--pidfile=${join(folder, 'pid')}`,
+  ], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
+  const server = { port, log: '', stop };
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (server.log += chunk));
+  await until('coturn listens', async () => {
+    if (child.exitCode !== null) throw new Error(`coturn ended:\n${server.log}`);
+    return isOpen(port);
+  });
+  return server;
+
+  async function stop() {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isOpen(port) {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1');
+    socket.on('connect', () => (socket.destroy(), resolve(true))).on('error', () => resolve(false));
+  });
+}
+
+/** Pages of this server may use TURN only. */
+function startServerWith(secret) {
+  return startServer({
+    settings: { 'turn.servers[0].urls': `turn:127.0.0.1:${turn.port}?transport=udp` },
+    env: { PARLEY_TURN_SERVERS_0_SECRET: secret },
+  });
+}
+
+/** In the page, before anything else: every connection goes through a relay or not at all. */
+function relayOnly() {
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(config) {
+      super({ ...config, iceTransportPolicy: 'relay' });
+    }
+    setConfiguration(config) {
+      super.setConfiguration({ ...config, iceTransportPolicy: 'relay' });
+    }
+  };
+}
+
+test('two people who can only relay meet through coturn', { skip }, async () => {
+  const server = await startServerWith(SECRET);
+  const ann = await joinAs(browser, server.room('relay'), 'Ann', { prepare: relayOnly });
+  const bob = await joinAs(browser, server.room('relay'), 'Bob', { prepare: relayOnly });
+
+  const sides = await Promise.all([checkMedia(ann, 1), checkMedia(bob, 1)]);
+
+  for (const [{ pair }] of sides) assert.deepEqual([pair.local, pair.remote], ['relay', 'relay']);
+  await Promise.all([ann.close(), bob.close()]);
+  await server.stop();
+});
+
+test('credentials made with another secret relay nothing', { skip }, async () => {
+  const server = await startServerWith(WRONG_SECRET);
+  const ann = await joinAs(browser, server.room('relay'), 'Ann', { prepare: relayOnly });
+  const bob = await joinAs(browser, server.room('relay'), 'Bob', { prepare: relayOnly });
+
+  await Promise.all([ann, bob].map((page) => assert.rejects(checkMedia(page, 1, SHORT_PATIENCE_MS), /waited in vain/)));
+
+  await Promise.all([ann.close(), bob.close()]);
+  await server.stop();
+});
