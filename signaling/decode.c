@@ -298,10 +298,9 @@ enum error message_decode(struct decoder *decoder, struct slice text, struct mes
     enum json_kind kind;
     *out_field = NULL;
     *out_message = (struct message){0};
-    if (json_check_members(decoder->checker, text, &message_rules, decoder->fields, FIELD_COUNT, &kind))
+    if (json_check_members(decoder->checker, text, &message_rules, decoder->fields, FIELD_COUNT, &kind) ||
+        kind != JSON_OBJECT)
         return ERR_BAD_JSON;
-    if (kind != JSON_OBJECT)
-        return ERR_BAD_MESSAGE;
     decoder->scratch_length = 0;
     decoder->bad_field = NULL;
     enum error error = decode_fields(decoder, out_message);

@@ -216,11 +216,11 @@ static void what_is_no_strict_json_is_bad_json(void **state)
     assert_taken(state, "{\"type\":\"broadcast\",\"body\":[[[[[[[]]]]]]]}");
 }
 
-static void what_is_no_object_is_a_bad_message(void **state)
+static void what_is_no_object_is_bad_json(void **state)
 {
     static const char *const texts[] = {"[]", "[{\"type\":\"ping\"}]", "\"ping\"", "1", "null", "true"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        assert_refused(state, texts[i], ERR_BAD_MESSAGE, NULL);
+        assert_refused(state, texts[i], ERR_BAD_JSON, NULL);
 }
 
 static void a_missing_or_wrong_type_is_named(void **state)
@@ -417,7 +417,7 @@ int main(void)
         cmocka_unit_test(escapes_are_read_in_names_types_and_values),
         cmocka_unit_test(unknown_members_are_ignored),
         cmocka_unit_test(what_is_no_strict_json_is_bad_json),
-        cmocka_unit_test(what_is_no_object_is_a_bad_message),
+        cmocka_unit_test(what_is_no_object_is_bad_json),
         cmocka_unit_test(a_missing_or_wrong_type_is_named),
         cmocka_unit_test(an_id_is_an_integer_that_javascript_can_hold),
         cmocka_unit_test(the_id_of_a_refused_message_is_still_known),
