@@ -28,6 +28,7 @@ for (const format of ['json', 'logfmt']) {
     /** Lets everyone of these names join, one after another, and gives the line that each one's join is worth. */
     async function logJoins(room, names) {
       const bob = await connectPeer(server, room, { sub: 'bob' });
+      await server.logged('peer.join', (event) => event.peer === bob.id);
       const before = joinsSeen().length;
       for (const name of names) {
         const ann = await connectPeer(server, room, { sub: 'ann', name });
@@ -91,7 +92,7 @@ for (const format of ['json', 'logfmt']) {
       await eve.closed();
       const reject = await server.logged('auth.reject', ({ room }) => room === 'life');
       assert.equal(reject.code, 'auth_expired');
-      for (const event of [join, leave, reject]) assert.ok(event.level && event.time, JSON.stringify(event));
+      for (const event of [join, leave, reject]) assert.ok(event.level && event.ts, JSON.stringify(event));
     });
   });
 }
@@ -145,8 +146,8 @@ describe('metrics', () => {
 
     const now = await eventually(async () => {
       const values = await read();
-      return values.connections === before.connections + 2 && values;
-    }, 'the refused connection to be gone');
+      return values.connections === before.connections + 2 && values.peers === before.peers + 2 && values;
+    }, 'the refused connection to be gone, and for the gauges, which are read once a second');
     const grown = Object.fromEntries(Object.keys(now).map((key) => [key, now[key] - before[key]]));
     assert.deepEqual(grown, { rooms: 1, peers: 2, connections: 2, joined: 2, relayedIn: 1, relayedOut: 1, expired: 1, timed: 2 });
   });
