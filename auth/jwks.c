@@ -102,15 +102,40 @@ static cjose_jwk_t *public_create(const struct json_member *members, enum algori
         *out_bytes = (size_t)P256_BYTES * 2;
         return p256_create(members);
     }
-    bool is_rs256 = is_text(&members[JWK_ALG], "RS256");
+    /* Some issuers leave alg out; RS256 is what all of those sign with, and still the key's only algorithm here. */
+    bool is_rs256 = is_absent_or(&members[JWK_ALG], "RS256");
     if (!is_text(&members[JWK_KTY], "RSA") || (!is_rs256 && !is_text(&members[JWK_ALG], "PS256")))
         return NULL;
     *out_algorithm = is_rs256 ? ALGORITHM_RS256 : ALGORITHM_PS256;
     return rsa_create(members, out_bytes);
 }
 
+static bool is_any_text(const struct json_member *member, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_text(member, texts[i]))
+            return true;
+    return false;
+}
+
+/* Published sets hold keys for other purposes too, which RFC 7517, 5 asks to ignore: for encryption, or for algorithms that
+ * are not spoken here. What is merely malformed, or secret, is not among them. */
+static bool is_for_others(const struct json_member *members)
+{
+    static const char *const algorithms[] = {"RS384",    "RS512",        "PS384",          "PS512",          "ES384",
+                                             "ES512",    "ES256K",       "RSA1_5",         "RSA-OAEP",       "RSA-OAEP-256",
+                                             "ECDH-ES",  "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW", "EdDSA"};
+    static const char *const curves[] = {"P-384", "P-521", "secp256k1"};
+    bool is_public = members[JWK_D].kind == JSON_ABSENT && !is_text(&members[JWK_KTY], "oct");
+    return is_public && (is_text(&members[JWK_KTY], "OKP") || is_text(&members[JWK_USE], "enc") ||
+                         is_any_text(&members[JWK_ALG], algorithms, sizeof algorithms / sizeof *algorithms) ||
+                         is_any_text(&members[JWK_CRV], curves, sizeof curves / sizeof *curves));
+}
+
 static enum error add_key(struct keyring *keyring, const struct json_member *members)
 {
+    if (is_for_others(members))
+        return ERROR_NONE;
     /* A private key has no business on a server that only verifies. */
     if (!is_absent_or(&members[JWK_USE], "sig") || !allows_verify(&members[JWK_KEY_OPS]) ||
         members[JWK_D].kind != JSON_ABSENT)
@@ -146,6 +171,7 @@ static enum error add_set(struct keyring *keyring, struct json_checker *checker,
 {
     struct json_member keys = {.name = SLICE_LITERAL("keys")};
     enum json_kind kind = JSON_ABSENT;
+    size_t count = keyring_count(keyring);
     *out_index = -1;
     if (json_check_members(checker, text, &jwks_rules, &keys, 1, &kind) || keys.kind != JSON_ARRAY)
         return ERR_KEY_INVALID;
@@ -158,7 +184,7 @@ static enum error add_set(struct keyring *keyring, struct json_checker *checker,
             return error;
         }
     }
-    return index ? ERROR_NONE : ERR_KEY_INVALID;
+    return keyring_count(keyring) > count ? ERROR_NONE : ERR_KEY_INVALID;
 }
 
 enum error keyring_load_jwks(struct keyring *keyring, const char *path, int *out_index)

@@ -5,6 +5,7 @@
 
 #include "ops/config.h"
 #include "ops/config_print.h"
+#include "ops/keys_load.h"
 
 static const char usage[] = "Usage: parley config COMMAND [-c FILE] [--set KEY=VALUE]... [--KEY=VALUE]...\n"
                             "\n"
@@ -24,10 +25,21 @@ struct request {
 /* Each appends to `out` and returns the exit status. */
 typedef int command_run(const struct request *request, struct buffer *out);
 
+/* The keys are not settings, but a check that leaves them out would promise too much. */
+static int check_keys(const struct config *config)
+{
+    struct keyring *keys = keyring_create();
+    int status = keys_load_configured(config, stderr, keys);
+    keyring_destroy(keys);
+    return status;
+}
+
 static int run_check(const struct request *request, struct buffer *out)
 {
     struct config *config = NULL;
     int status = config_load(&config, &request->sources);
+    if (status == CONFIG_OK)
+        status = check_keys(config);
     config_destroy(config);
     if (status == CONFIG_OK)
         buffer_add_format(out, "%s: ok\n", request->sources.file ? request->sources.file : "configuration");

@@ -5,14 +5,8 @@
 
 #include "auth/keyring.h"
 
-/* NULL: from the environment, PARLEY_AUTH_KEYS, PARLEY_AUTH_KEYS_FILE and PARLEY_AUTH_JWKS_FILE. */
-struct key_sources {
-    const char *keys_path;
-    const char *jwks_path;
-};
-
-/* Adds all the keys that there are, none perhaps. Says on stderr what is wrong. Returns 0, 66 (no file), 77 (file
- * too open) or 78 (bad key). */
-int command_keys_load(const struct key_sources *sources, struct keyring *keyring);
+/* Adds the keys of the two files; for one that is NULL, what the environment says instead (PARLEY_AUTH_KEYS,
+ * PARLEY_AUTH_KEYS_FILE, PARLEY_AUTH_JWKS_FILE). Returns as keys_load() does, and tells of errors on stderr. */
+int command_keys_load(const char *keys_path, const char *jwks_path, struct keyring *keyring);
 
 #endif

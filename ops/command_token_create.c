@@ -70,7 +70,7 @@ static const struct option options[] = {
 
 struct request {
     struct claims claims;
-    struct key_sources sources;
+    const char *keys_path;
     struct slice key_id;
     int64_t ttl_ms;
     bool wants_help;
@@ -111,7 +111,7 @@ static bool take_option(struct request *request, int option, const char *text)
     case OPTION_ATTRIBUTE: return add_attribute(&request->claims.attributes, text);
     case OPTION_TTL: return duration_parse(slice_from_text(text), &request->ttl_ms) && request->ttl_ms >= 1000;
     case OPTION_KEY: request->key_id = slice_from_text(text); return true;
-    case OPTION_KEYS_FILE: request->sources.keys_path = text; return true;
+    case OPTION_KEYS_FILE: request->keys_path = text; return true;
     default: return take_flag(request, option);
     }
 }
@@ -152,7 +152,7 @@ static int print_token(const struct keyring *keys, struct slice key_id, const st
 
 static int create(struct request *request, struct keyring *keys)
 {
-    int status = command_keys_load(&request->sources, keys);
+    int status = command_keys_load(request->keys_path, NULL, keys);
     if (status != EX_OK)
         return status;
     struct slice key_id = request->key_id.length ? request->key_id : keyring_first_key_id(keys);

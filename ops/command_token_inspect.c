@@ -33,7 +33,8 @@ struct request {
     const char *path;
     const char *room;
     const char *audience;
-    struct key_sources sources;
+    const char *keys_path;
+    const char *jwks_path;
     int64_t lifetime_max_ms;
     bool is_verify;
     bool is_json;
@@ -56,8 +57,8 @@ static bool take_option(struct request *request, int option, const char *text)
     switch (option) {
     case 'r': request->room = text; return true;
     case 'a': request->audience = text; return true;
-    case 'k': request->sources.keys_path = text; return true;
-    case 'w': request->sources.jwks_path = text; return true;
+    case 'k': request->keys_path = text; return true;
+    case 'w': request->jwks_path = text; return true;
     case 'l': return duration_parse(slice_from_text(text), &request->lifetime_max_ms);
     case 'j': request->is_json = true; return true;
     case 'h': request->wants_help = true; return true;
@@ -150,7 +151,7 @@ static int judge(const struct request *request, const struct keyring *keys, stru
 
 static int load_and_judge(const struct request *request, struct keyring *keys)
 {
-    int status = command_keys_load(&request->sources, keys);
+    int status = command_keys_load(request->keys_path, request->jwks_path, keys);
     if (status != EX_OK)
         return status;
     if (request->is_verify && keyring_count(keys) == 0) {

@@ -8,7 +8,7 @@
 #include "ops/config_value.h"
 #include "turn/ice.h"
 
-#define TURN_SECRET_BYTES_MIN 32 /* RFC 2104, 3: a key shorter than the hash weakens it; the margin is ours */
+#define TURN_SECRET_BYTES_MIN 32 /* T-20; RFC 2104, 3: a key shorter than the hash weakens it, and the margin is ours */
 
 #define FAIL(report, ...) config_fail((report), CONFIG_WRONG, CONFIG_NOWHERE, __VA_ARGS__)
 
@@ -179,8 +179,8 @@ static void check_turn_server(const struct config_turn_server *server, size_t in
     if (has_relay_url(&server->urls) && !*server->secret)
         config_warn(report, CONFIG_NOWHERE, "turn.servers[%zu] has no secret: no credentials are made for it", index);
     if (*server->secret && strlen(server->secret) < TURN_SECRET_BYTES_MIN)
-        config_warn(report, CONFIG_NOWHERE, "turn.servers[%zu].secret is shorter than %d bytes", index,
-                    TURN_SECRET_BYTES_MIN);
+        FAIL(report, "turn.servers[%zu].secret is shorter than %d bytes; make one with: parley keygen --turn", index,
+             TURN_SECRET_BYTES_MIN);
 }
 
 void config_check(const struct config *config, struct config_report *report)

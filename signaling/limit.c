@@ -41,11 +41,14 @@ static void fill(struct bucket *bucket, const struct rate *rate, int64_t now_ms)
     bucket->filled_ms = now_ms;
 }
 
+/* Far less than one token: what rounding may lose on the way from a wait in ms to a bucket that is full enough. */
+#define ROUNDING 1e-6
+
 bool bucket_take(struct bucket *bucket, const struct rate *rate, double cost, int64_t now_ms)
 {
     fill(bucket, rate, now_ms);
     double needed = cost < rate->burst ? cost : rate->burst;
-    if (bucket->tokens < needed)
+    if (bucket->tokens < needed - ROUNDING)
         return false;
     bucket->tokens -= cost;
     return true;
@@ -62,7 +65,7 @@ int64_t bucket_wait_ms(const struct bucket *bucket, const struct rate *rate, dou
     double needed = (cost < rate->burst ? cost : rate->burst) - bucket->tokens;
     if (needed <= 0)
         return 1;
-    return (int64_t)ceil(needed / rate->per_s * 1000.0);
+    return (int64_t)ceil(needed / rate->per_s * 1000.0 - ROUNDING);
 }
 
 struct address_book *address_book_create(const struct limits *limits)

@@ -1,69 +1,14 @@
 /* settings.c - what the configuration means to the server. */
 #include "signaling/settings.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "auth/origin.h"
+#include "ops/keys_load.h"
 
 static int complain(FILE *errors, int status, const char *key, const char *value, const char *why)
 {
     (void)fprintf(errors, "parley: %s: \"%s\": %s\n", key, value, why);
-    return status;
-}
-
-static int status_of(enum error error)
-{
-    switch ((int)error) {
-    case ERR_FILE_UNREADABLE: return EX_NOINPUT;
-    case ERR_FILE_TOO_OPEN: return EX_NOPERM;
-    default: return EX_CONFIG;
-    }
-}
-
-/* "keys.txt:3: ..." for the third line or key of a file; for the file as a whole just its name. */
-static int complain_of_file(FILE *errors, const char *path, int position, enum error error)
-{
-    if (position > 0)
-        (void)fprintf(errors, "parley: %s:%d: %s\n", path, position, error_text(error));
-    else if (error == ERR_FILE_UNREADABLE)
-        (void)fprintf(errors, "parley: %s: %s (%s)\n", path, error_text(error), strerror(errno));
-    else
-        (void)fprintf(errors, "parley: %s: %s\n", path, error_text(error));
-    return status_of(error);
-}
-
-static int load_keys(const struct config *config, FILE *errors, struct keyring *keys)
-{
-    int position = 0;
-    enum error error = ERROR_NONE;
-    if (config->auth_keys[0])
-        error = keyring_add_list(keys, slice_from_text(config->auth_keys), &position);
-    if (error)
-        return complain_of_file(errors, "auth.keys", position, error);
-    if (config->auth_keys_file[0])
-        error = keyring_load_secrets(keys, config->auth_keys_file, &position);
-    if (error)
-        return complain_of_file(errors, config->auth_keys_file, position, error);
-    if (config->auth_jwks_file[0])
-        error = keyring_load_jwks(keys, config->auth_jwks_file, &position);
-    if (error)
-        return complain_of_file(errors, config->auth_jwks_file, position + 1, error);
-    return EX_OK;
-}
-
-static int check_origins(const struct config *config, FILE *errors)
-{
-    struct origin_list origins = {0};
-    int status = EX_OK;
-    for (size_t i = 0; i < config->server_allowed_origins.count && !status; i++) {
-        const char *origin = config->server_allowed_origins.items[i];
-        if (origin_list_add(&origins, slice_from_text(origin)))
-            status = complain(errors, EX_CONFIG, "server.allowed_origins", origin,
-                            "not an origin; write it as https://host or https://host:port, without a path");
-    }
-    origin_list_fini(&origins);
     return status;
 }
 
@@ -95,9 +40,6 @@ static int load_ice_server(const struct config_turn_server *from, FILE *errors, 
     out->url_count = from->urls.count;
     out->region = slice_from_text(from->region);
     out->secret = slice_from_text(from->secret);
-    if (out->secret.length && out->secret.length < SECRET_BYTES_MIN) /* T-20 */
-        return complain(errors, EX_CONFIG, "turn.servers[].secret", "(set)",
-                        "shorter than 32 bytes; make one with: parley keygen --turn");
     return EX_OK;
 }
 
@@ -149,9 +91,7 @@ int settings_make(const struct config *config, FILE *errors, struct settings *ou
     out->home.rooms_max = (size_t)config->rooms_max;
     out->home.room_capacity = (size_t)config->rooms_capacity;
     fill_edge(config, out);
-    int status = load_keys(config, errors, out->keys);
-    if (!status)
-        status = check_origins(config, errors);
+    int status = keys_load_configured(config, errors, out->keys);
     if (!status)
         status = load_proxies(config, errors, out);
     if (!status)

@@ -286,6 +286,8 @@ static void settings_that_contradict_each_other_are_refused(void **state)
     assert_refused("limits: {message_bytes: 64KiB, bytes_per_s: 1KiB, bytes_burst: 32KiB}",
                    "limits.bytes_burst (32KiB) must be at least limits.message_bytes (64KiB)");
     assert_refused("turn: {servers: [{region: a}]}", "turn.servers[0].urls is missing");
+    assert_refused("turn: {servers: [{urls: turn:a.example, secret: too short}]}", /* T-20 */
+                   "turn.servers[0].secret is shorter than 32 bytes");
     assert_refused("turn: {servers: [{urls: http://a.example}]}", "turn.servers[0].urls: \"http://a.example\"");
 }
 

@@ -111,9 +111,19 @@ static void help_is_no_error(void **state)
     assert_string_equal(standard_error, "");
 }
 
+static void a_check_looks_into_the_files_of_keys_too(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("check", "--auth.keys_file=/nowhere/keys"), 66);
+    assert_non_null(strstr(standard_error, "/nowhere/keys"));
+    assert_int_equal(RUN("check", "--auth.jwks_file=" PARLEY_SOURCE_DIR "/README.md"), 78);
+    assert_non_null(strstr(standard_error, "README.md"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_check_looks_into_the_files_of_keys_too),
         cmocka_unit_test(a_right_file_is_said_to_be_ok),
         cmocka_unit_test(a_wrong_file_ends_with_78_and_says_nothing_on_stdout),
         cmocka_unit_test(a_missing_file_ends_with_66),
