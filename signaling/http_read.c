@@ -90,8 +90,7 @@ static enum http_method method_of(int lws_method)
     }
 }
 
-/* The path comes decoded and without dot segments and doubled slashes; a part after ; or & shows as a NUL. In it,
- * libwebsockets takes + for a space, as only forms do: a room's id may hold the one and not the other. */
+/* The path comes decoded and without dot segments and doubled slashes; a part after ; or & shows as a NUL. */
 static enum error read_target(struct http_request *request)
 {
     struct scratch *scratch = &request->worker->scratch;
@@ -105,12 +104,7 @@ static enum error read_target(struct http_request *request)
     scratch->used += (size_t)length + 1;
     request->method = method_of(method);
     request->path = slice_of(start, (size_t)length);
-    if (!http_text_is_clean(request->path))
-        return ERR_BAD_REQUEST;
-    for (int i = 0; i < length; i++)
-        if (start[i] == ' ')
-            start[i] = '+';
-    return ERROR_NONE;
+    return http_text_is_clean(request->path) ? ERROR_NONE : ERR_BAD_REQUEST;
 }
 
 static enum error read_host(struct http_request *request)

@@ -17,7 +17,7 @@ const run = promisify(execFile);
 async function join(server, room = 'mitigations') {
   const connection = await rawUpgrade(server, room);
   assert.equal((await connection.head()).status, 101);
-  connection.write(frame(JSON.stringify({ type: 'hello', token: mintToken({ room }) })));
+  connection.write(frame(JSON.stringify({ type: 'hello', token: mintToken({ video: { room } }) })));
   await connection.expect('welcome');
   return connection;
 }
@@ -339,7 +339,7 @@ describe('TLS', () => {
 
 test('M8: SIGTERM tells every peer before anything is torn down', async () => {
   const server = await startServer();
-  const ann = await connectPeer(server, 'mitigations', { name: 'ann' });
+  const ann = await connectPeer(server, 'mitigations', { sub: 'ann' });
   const bob = await join(server);
   const stopped = server.stop();
   assert.equal((await bob.expect('bye')).code, 'shutting_down');
