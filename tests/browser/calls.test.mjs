@@ -78,7 +78,7 @@ test('who mutes is seen as muted, and heard again afterwards', async () => {
 
 test('who joins muted is seen as muted', async () => {
   newRoom();
-  const ann = await arrive('Ann', { prepare: () => addEventListener('DOMContentLoaded', () => localStorage.clear()) });
+  const ann = await arrive('Ann');
   await ann.click('#tool-mic');
   await ann.waitForSelector('#tool-mic[aria-pressed=false]');
 
@@ -196,6 +196,30 @@ test('a server that dies is not heard in the call, and is joined again when it i
   await untilNames(ann, 'Ann (you)', 'Bob');
   for (const page of [ann, bob]) page.problems = page.problems.filter((problem) => !/ERR_CONNECTION|WebSocket/.test(problem));
 });
+
+test('both restart ICE at the same moment, again and again, and the call goes on', async () => {
+  newRoom();
+  const ann = await arrive('Ann', { prepare: keepConnections });
+  const bob = await arrive('Bob', { prepare: keepConnections });
+  await Promise.all([checkMedia(ann, 1), checkMedia(bob, 1)]);
+
+  for (let round = 0; round < 10; round += 1) await Promise.all([ann, bob].map((page) => page.evaluate(() => globalThis.connections.forEach((pc) => pc.restartIce()))));
+
+  const isStable = (page) => page.evaluate(() => globalThis.connections.every((pc) => pc.signalingState === 'stable'));
+  await until('both are stable', async () => (await isStable(ann)) && (await isStable(bob)));
+  await Promise.all([checkMedia(ann, 1), checkMedia(bob, 1)]);
+});
+
+/** In the page, before anything else: keeps its peer connections at hand. */
+function keepConnections() {
+  globalThis.connections = [];
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(config) {
+      super(config);
+      globalThis.connections.push(this);
+    }
+  };
+}
 
 test('the figures name the candidates of a direct call', async () => {
   newRoom();

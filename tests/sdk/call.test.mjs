@@ -160,6 +160,28 @@ test('a peer that kept its id gets a new connection: to it we are somebody new',
   assert.deepEqual(FakePeerConnection.all.map((pc) => pc.connectionState), ['closed', 'new']);
 });
 
+test('one is not told to call oneself while the server has not noticed that the connection is gone', async () => {
+  const { call } = await joined();
+
+  FakeWebSocket.last.drop(1006);
+  await platform.clock.advance(500);
+  await comeBack(welcomeOf('ann2', [{ peer: peerOf('ann'), polite: true }, { peer: peerOf('bob'), polite: true }]));
+
+  assert.deepEqual([...call.peers.keys()], ['bob']);
+});
+
+test('media may be a stream, what getUserMedia takes, or a wish for each source', async () => {
+  const mic = new FakeTrack('audio');
+  const camera = new FakeTrack('video');
+  const stream = { getTracks: () => [camera, mic] };
+  for (const media of [stream, { audio: mic, video: camera }, { mic, camera }]) {
+    platform = fakePlatform();
+    await joined({ media });
+
+    assert.deepEqual(FakeWebSocket.last.sent[0].media, { mic: true, camera: true, screen: false });
+  }
+});
+
 test('bye says how long to wait at least', async () => {
   await joined();
 

@@ -76,6 +76,11 @@ test('files stay short, are checked by the compiler, and open with what they are
   }
 });
 
+test('every export says what it is', () => {
+  for (const [name, source] of [...sourcesOf('sdk'), ...sourcesOf('page')])
+    for (const [line, before] of source.matchAll(/(.*)\nexport (?:async )?(?:function|class|const) \w+/g)) assert.match(before, /\*\/$/, `${name}: ${line}`);
+});
+
 test('the page is free of inline script and style', () => {
   const html = readFileSync(`${WEB}page/index.html`, 'utf8');
 

@@ -4,6 +4,7 @@ import { find } from './dom.js';
 
 const NOTE_MS = 4000;
 
+/** Shows a passing note before the standing state. */
 export class Banner {
   #element = find('#banner', HTMLElement);
   #standing = '';

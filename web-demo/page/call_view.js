@@ -12,6 +12,7 @@ import { inviteLink } from './route.js';
 
 const TROUBLE = new Set(['disconnected', 'failed']);
 
+/** One for the page; show() and hide() frame each call. */
 export class CallView {
   #devices;
   #grid = new Grid(find('#grid', HTMLElement), 'camera');

@@ -8,6 +8,7 @@ import { ParleyError, capture, captureTogether } from '/sdk/parley.js';
 const SOURCES = ['mic', 'camera'];
 const PERMISSIONS = { mic: 'microphone', camera: 'camera' };
 
+/** One for the page: the preview and the call share it. */
 export class Devices {
   /** What the person wants on, whether or not it could be opened. */
   wanted = { mic: true, camera: true };

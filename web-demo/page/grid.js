@@ -7,6 +7,7 @@ const GAP_PX = 12;
 
 /** @typedef {{id: string, streams: {readonly main: MediaStream, readonly screen: MediaStream}}} Source */
 
+/** The people, or the shared screens. */
 export class Grid {
   #element;
   #kind;

@@ -10,6 +10,7 @@ const NAME_KEY = 'parley.name';
 /** The protocol's cap for a name. */
 const NAME_BYTES_MAX = 256;
 
+/** Shown before the first call, and after one that ended by itself. */
 export class JoinView {
   #devices;
   #video = find('#preview-video', HTMLVideoElement);

@@ -69,6 +69,7 @@ function runRoom(room, token) {
       const call = await join({ url: location.origin, room, name, media, token: token ?? (() => devToken(room, name)) });
       callElement.call = call;
       call.on('ended', ({ code }) => leave(code, name));
+      call.on('warning', (warning) => console.warn(warning));
       callView.show(call);
     } catch (error) {
       showCard(error instanceof ParleyError ? error.code : 'internal', () => joinView.show());

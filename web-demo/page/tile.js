@@ -6,6 +6,7 @@ const HUES = 6;
 
 /** @typedef {{name: string, identity: string}} Person */
 
+/** Lives as long as its peer is in the call, or its screen is shared. */
 export class Tile {
   /** @readonly */
   element = cloneTemplate('#tile-template');

@@ -35,7 +35,10 @@ import { Session } from './session.js';
  * @property {RTCIceTransportPolicy} [iceTransportPolicy]
  */
 
-/** @extends {Emitter<CallEvents>} */
+/**
+ * A stay in a room, made by join().
+ * @extends {Emitter<CallEvents>}
+ */
 export class Call extends Emitter {
   #options;
   #local;
@@ -95,7 +98,7 @@ export class Call extends Emitter {
    */
   async start(media) {
     try {
-      for (const source of SOURCES) if (media[source]) await this.#local.set(source, media[source] ?? false);
+      for (const source of SOURCES) await this.#local.set(source, media[source] ?? false);
     } catch (error) {
       this.#local.close();
       throw error;
@@ -168,16 +171,18 @@ export class Call extends Emitter {
 
   /** @param {import('./messages.js').Welcome} message */
   #onWelcome(message) {
-    const isFirst = this.#self === null;
+    const former = this.#self?.id;
     this.#room = message.room;
     this.#self ??= new Peer(message.self, this.#local.streams);
     this.#self.setInfo(message.self);
     this.#roster.setConfiguration(this.#config(message.iceServers));
-    this.#roster.replace(message.peers, isFirst);
+    // The server may not have noticed yet that the former connection is gone: that peer is ourselves.
+    const others = message.peers.filter(({ peer }) => peer.id !== former);
+    this.#roster.replace(others, former === undefined);
     this.#joining?.resolve(this);
     this.#joining = null;
     // A source may have been switched between hello and welcome.
-    if (!sameMedia(message.self.media, this.#local.state)) void this.#tellMedia();
+    if (SOURCES.some((source) => message.self.media[source] !== this.#local.state[source])) void this.#tellMedia();
   }
 
   /** @param {import('./messages.js').Message} message */
@@ -239,12 +244,4 @@ export class Call extends Emitter {
     this.#joining = null;
     this.emit('ended', { code, reason, error });
   }
-}
-
-/**
- * @param {import('./messages.js').MediaState} a
- * @param {import('./messages.js').MediaState} b
- */
-function sameMedia(a, b) {
-  return SOURCES.every((source) => a[source] === b[source]);
 }

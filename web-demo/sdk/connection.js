@@ -25,6 +25,7 @@ const CLOSE_SILENT = 4002;
 
 /** @typedef {{resolve: (reply: import('./messages.js').Message) => void, reject: (error: ParleyError) => void}} Waiting */
 
+/** A WebSocket of parley.v1, from opening to closing; it is not used again. */
 export class Connection {
   #platform;
   #handlers;

@@ -2,6 +2,7 @@
 /** emitter - typed events, without the DOM. */
 
 /**
+ * What call.on() and call.off() come from.
  * @template {Record<string, any>} Events name of each event, and what its handlers are given
  */
 export class Emitter {

@@ -32,6 +32,7 @@ const SOURCES_OF_KIND = { audio: ['mic'], video: ['camera', 'screen'] };
  * @property {(error: unknown) => void} onError
  */
 
+/** One RTCPeerConnection, from the first offer to close(). */
 export class Link {
   /** @readonly */
   pc;

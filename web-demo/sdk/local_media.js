@@ -60,6 +60,7 @@ function ask(source, constraints, devices) {
   return devices.getUserMedia(source === 'mic' ? { audio: constraints } : { video: constraints });
 }
 
+/** The up to three tracks that are sent to everybody. */
 export class LocalMedia {
   /** What is sent: mic and camera in one stream, the screen in another. */
   streams;

@@ -20,6 +20,7 @@ const CANDIDATES_MAX = 256;
  * @property {(error: unknown) => void} onError
  */
 
+/** Makes offers and answers, takes them in, and hands on candidates. */
 export class Negotiator {
   #pc;
   #polite;

@@ -18,12 +18,16 @@ export { Peer } from './peer.js';
 /** docs/protocol.md, "The connection". */
 const ROOM = /^(?!\.{1,2}$)[A-Za-z0-9\-._~@:+=]{1,128}$/;
 
+/** @typedef {import('./local_media.js').Wish} Wish */
+/** @typedef {Partial<Record<'mic' | 'camera' | 'screen', Wish>>} Wishes */
+
 /**
  * @typedef {object} JoinOptions
  * @property {string} url `wss://HOST` together with `room`, or the whole `wss://HOST/v1/rooms/ROOM/ws`; https: and http: are understood
  * @property {string} [room]
  * @property {string | (() => string | Promise<string>)} token a JWT, or a function that is asked for one at each connection
- * @property {Partial<Record<'mic' | 'camera' | 'screen', import('./local_media.js').Wish>>} [media] what to send; nothing by default
+ * @property {MediaStream | Wishes | {audio?: Wish, video?: Wish}} [media] what to send: a stream, `{ mic, camera, screen }`, or what
+ *   getUserMedia takes; nothing by default. Tracks that are handed in stay yours to stop.
  * @property {string} [name] if the token allows it
  * @property {Record<string, string>} [attributes] if the token allows it
  * @property {string} [region] ICE servers of this region come first
@@ -44,7 +48,21 @@ export async function join({ url, room, token, media = {}, signal, platform = br
   const call = new Call(socketUrl(url, room), { ...options, token: ask }, platform);
   if (signal?.aborted) throw new ParleyError('aborted', 'Joining was given up.');
   signal?.addEventListener('abort', () => call.leave(), { once: true });
-  return call.start(media);
+  return call.start(wishesOf(media));
+}
+
+/**
+ * @param {NonNullable<JoinOptions['media']>} media
+ * @returns {Wishes}
+ */
+function wishesOf(media) {
+  if ('getTracks' in media) {
+    const of = (/** @type {string} */ kind) => media.getTracks().find((track) => track.kind === kind) ?? false;
+    return { mic: of('audio'), camera: of('video') };
+  }
+  /** @type {Wishes & {audio?: Wish, video?: Wish}} */
+  const { audio, video, mic = audio, camera = video, screen } = media;
+  return { mic, camera, screen };
 }
 
 /**

@@ -3,6 +3,7 @@
 
 /** @typedef {import('./local_media.js').Source} Source */
 
+/** Read it; only the SDK changes it, and tells so by events. */
 export class Peer {
   /** @type {import('./messages.js').PeerInfo} */
   #info;

@@ -12,6 +12,7 @@ const RESENDS_MAX = 5;
 /** @typedef {import('./local_media.js').Source} Source */
 /** @typedef {'offer' | 'answer' | 'candidate'} Kind */
 
+/** Keeps peers and links in step with what the server says. */
 export class Roster {
   /** @type {Map<string, Peer>} */
   peers = new Map();

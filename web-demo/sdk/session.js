@@ -24,6 +24,7 @@ const WELCOME_TIMEOUT_MS = 10_000;
  * @property {(error: ParleyError) => void} onEnd the session is over and will not come back
  */
 
+/** Holds one connection at a time, and makes the next when that is lost. */
 export class Session {
   #url;
   #platform;
