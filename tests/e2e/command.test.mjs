@@ -5,7 +5,18 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
-import { API_KEY, API_SECRET, BINARY, connectPeer, folderWith, openPeer, plant, runParley, startServer, within } from './harness.mjs';
+import {
+  API_KEY,
+  API_SECRET,
+  BINARY,
+  connectPeer,
+  folderWith,
+  openPeer,
+  plant,
+  runParley,
+  startServer,
+  within,
+} from './harness.mjs';
 import { freePort, takenPort } from './support/ports.mjs';
 
 /** sysexits(3) */
@@ -159,12 +170,23 @@ describe('parley --dev', () => {
   async function startDev() {
     const port = await freePort();
     const args = ['serve', '--dev', '--set', `server.listen=127.0.0.1:${port}`, '--set', 'admin.listen=127.0.0.1:0'];
-    const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOME: folderWith({}) } });
+    const child = spawn(BINARY, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, HOME: folderWith({}) },
+    });
     process.on('exit', () => child.kill('SIGKILL'));
-    const dev = { child, address: `127.0.0.1:${port}`, stdout: '', stderr: '', exit: new Promise((resolve) => child.on('close', resolve)) };
+    const dev = {
+      child,
+      address: `127.0.0.1:${port}`,
+      stdout: '',
+      stderr: '',
+      exit: new Promise((resolve) => child.on('close', resolve)),
+    };
     dev.roomUrl = (room) => `ws://${dev.address}/v1/rooms/${room}/ws`;
     child.stderr.on('data', (text) => (dev.stderr += text));
-    const link = new Promise((resolve) => child.stdout.on('data', (text) => /https?:\S+/.test((dev.stdout += text)) && resolve(undefined)));
+    const link = new Promise((resolve) =>
+      child.stdout.on('data', (text) => /https?:\S+/.test((dev.stdout += text)) && resolve(undefined)),
+    );
     await within(Promise.race([link, dev.exit]), () => `a link; so far: ${dev.stdout} ${dev.stderr}`);
     return dev;
   }
@@ -174,7 +196,11 @@ describe('parley --dev', () => {
     const [link] = dev.stdout.match(/https?:\S+/);
     const tokenFor = async (name) => {
       const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(`http://${dev.address}/v1/dev/token`, { method: 'POST', headers, body: JSON.stringify({ room: 'demo', name }) });
+      const answer = await fetch(`http://${dev.address}/v1/dev/token`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ room: 'demo', name }),
+      });
       return plant('token', (await answer.json()).token);
     };
 

@@ -112,8 +112,8 @@ describe('hostile JSON', () => {
     'a lone surrogate': '{"type":"broadcast","body":"\\ud800"}',
     'an escaped NUL': '{"type":"broadcast","body":"\\u0000"}',
     'a byte order mark': '\ufeff{"type":"ping"}',
-    'NaN': '{"type":"broadcast","body":NaN}',
-    'Infinity': '{"type":"broadcast","body":Infinity}',
+    NaN: '{"type":"broadcast","body":NaN}',
+    Infinity: '{"type":"broadcast","body":Infinity}',
     'a comment': '{"type":"ping"/* */}',
     'a trailing comma': '{"type":"ping",}',
     'single quotes': "{'type':'ping'}",
@@ -122,7 +122,7 @@ describe('hostile JSON', () => {
     'only white space': ' \n',
     'an array': '[{"type":"ping"}]',
     'a string': '"ping"',
-    'null': 'null',
+    null: 'null',
   };
   for (const [name, text] of Object.entries(DEEP)) {
     test(`T-27: ${name} is bad JSON`, async () => {
@@ -138,7 +138,18 @@ describe('hostile JSON', () => {
     assert.deepEqual((await bob.expect('relay')).body, body);
   });
 
-  const BOUNDARIES = [2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 64n];
+  const BOUNDARIES = [
+    2n ** 31n - 1n,
+    2n ** 31n,
+    2n ** 32n - 1n,
+    2n ** 32n,
+    2n ** 53n - 1n,
+    2n ** 53n,
+    2n ** 63n - 1n,
+    2n ** 63n,
+    2n ** 64n - 1n,
+    2n ** 64n,
+  ];
   for (const number of [0n, 1n, ...BOUNDARIES, -1n, -(2n ** 63n), 10n ** 400n]) {
     const isId = number >= 0n && number < 2n ** 53n;
     test(`T-28: ${String(number).slice(0, 24)} ${isId ? 'is' : 'is not'} an id`, async () => {

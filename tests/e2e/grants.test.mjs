@@ -22,7 +22,12 @@ describe('grants', () => {
       may: ['candidate', 'data'],
       mayBroadcast: true,
     },
-    { name: 'canPublishData false', video: { canPublishData: false }, may: ['offer', 'answer', 'candidate'], mayBroadcast: false },
+    {
+      name: 'canPublishData false',
+      video: { canPublishData: false },
+      may: ['offer', 'answer', 'candidate'],
+      mayBroadcast: false,
+    },
   ];
   for (const { name, video, may, mayBroadcast } of PUBLISHING) {
     test(`with ${name}: may relay ${may.join(', ')}${mayBroadcast ? ' and broadcast' : ''}, and no more`, async () => {
@@ -33,7 +38,8 @@ describe('grants', () => {
       for (const kind of KINDS) answers[kind] = await ann.request({ type: 'relay', to: bob.id, kind, body: kind });
       const broadcast = await ann.request({ type: 'broadcast', body: 'all' });
 
-      for (const kind of KINDS) assert.equal(answers[kind].code ?? answers[kind].type, may.includes(kind) ? 'ok' : 'not_permitted', kind);
+      for (const kind of KINDS)
+        assert.equal(answers[kind].code ?? answers[kind].type, may.includes(kind) ? 'ok' : 'not_permitted', kind);
       assert.equal(broadcast.code ?? broadcast.type, mayBroadcast ? 'ok' : 'not_permitted');
       const heard = (await bob.everything()).map(({ body }) => body);
       assert.deepEqual(heard, [...may, ...(mayBroadcast ? ['all'] : [])]);
@@ -72,14 +78,14 @@ describe('grants', () => {
     const [bob] = await meet(server, 'update', 'bob');
     const ann = await connectPeer(server, 'update', claims, { name: 'Änn', attributes: { over: 'written', mine: 'm' } });
 
-    const answer = await ann.request({ type: 'update', name: 'Anna', attributes: { gone: '', mine: 'n', 'new': '1' } });
+    const answer = await ann.request({ type: 'update', name: 'Anna', attributes: { gone: '', mine: 'n', new: '1' } });
 
     assert.equal(ann.welcome.self.name, 'Änn');
     assert.deepEqual(ann.welcome.self.attributes, { kept: 'k', gone: 'g', over: 'written', mine: 'm' });
     assert.equal(answer.type, 'ok');
     const { peer } = await bob.expect('peer-updated');
     assert.equal(peer.name, 'Anna');
-    assert.deepEqual(peer.attributes, { kept: 'k', over: 'written', mine: 'n', 'new': '1' });
+    assert.deepEqual(peer.attributes, { kept: 'k', over: 'written', mine: 'n', new: '1' });
   });
 
   test('attributes may not grow over their bound by many small updates', async () => {
@@ -128,13 +134,22 @@ describe('grants', () => {
     await ann.request({ type: 'broadcast', body: 'to all' });
     await eve.request({ type: 'update', media: { mic: true } });
 
-    assert.deepEqual(eve.welcome.peers.map(({ peer }) => peer.identity), ['ann']);
-    assert.deepEqual(cyd.welcome.peers.map(({ peer }) => peer.identity), ['ann']);
+    assert.deepEqual(
+      eve.welcome.peers.map(({ peer }) => peer.identity),
+      ['ann'],
+    );
+    assert.deepEqual(
+      cyd.welcome.peers.map(({ peer }) => peer.identity),
+      ['ann'],
+    );
     assert.equal((await eve.expect('peer-joined')).peer.id, cyd.id);
     assert.equal((await eve.expect('broadcast')).body, 'to all');
     await eve.leave();
     assert.deepEqual(await ann.everything(), []);
-    assert.deepEqual((await cyd.everything()).map(({ type }) => type), ['broadcast']);
+    assert.deepEqual(
+      (await cyd.everything()).map(({ type }) => type),
+      ['broadcast'],
+    );
   });
 
   test('a hidden peer may not send, and cannot be sent to', async () => {
@@ -144,7 +159,10 @@ describe('grants', () => {
     for (const kind of KINDS) sent.push(await eve.request({ type: 'relay', to: ann.id, kind, body: 1 }));
     sent.push(await eve.request({ type: 'broadcast', body: 1 }));
 
-    assert.deepEqual(sent.map(({ code }) => code), Array(5).fill('not_permitted'));
+    assert.deepEqual(
+      sent.map(({ code }) => code),
+      Array(5).fill('not_permitted'),
+    );
     assert.equal((await ann.request({ type: 'relay', to: eve.id, body: 1 })).code, 'no_such_peer');
     assert.deepEqual(await ann.everything(), []);
   });

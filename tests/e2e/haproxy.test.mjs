@@ -15,7 +15,11 @@ describe('behind HAProxy', { skip }, () => {
   let server, proxy;
   before(async () => {
     server = await startServer({
-      config: { 'server.trusted_proxies': '127.0.0.1/32', 'limits.address_connections': 2, 'server.public_url': 'https://call.example.org' },
+      config: {
+        'server.trusted_proxies': '127.0.0.1/32',
+        'limits.address_connections': 2,
+        'server.public_url': 'https://call.example.org',
+      },
     });
     proxy = await startHaproxy(server);
   });
@@ -68,7 +72,9 @@ describe('behind HAProxy', { skip }, () => {
 
   test('T-01: pages of the public URL may connect through it, others may not', async () => {
     const own = await openPeer(proxy.plain, 'origin', { ...from('127.0.0.51'), origin: 'https://call.example.org' });
-    const foreign = await openPeer(proxy.plain, 'origin', { ...from('127.0.0.51'), origin: 'https://evil.com' }).catch((error) => error);
+    const foreign = await openPeer(proxy.plain, 'origin', { ...from('127.0.0.51'), origin: 'https://evil.com' }).catch(
+      (error) => error,
+    );
     assert.equal(own.socket.readyState, own.socket.OPEN);
     assert.equal(foreign.status, 403);
   });

@@ -48,7 +48,8 @@ for (const words of [
   '==7==ERROR: LeakSanitizer: detected memory leaks',
   "parley: room.c:7: room_join: Assertion `peer' failed.",
 ]) {
-  test(`a server that says ${words.slice(0, 40)} is complained about`, () => assert.match(complaintAbout(words), /sanitizer spoke/));
+  test(`a server that says ${words.slice(0, 40)} is complained about`, () =>
+    assert.match(complaintAbout(words), /sanitizer spoke/));
 }
 
 test('a server that ends with another status is complained about', () => {
@@ -83,7 +84,16 @@ test('log lines of both forms are read, and faults in them are seen', () => {
   assert.deepEqual(parseLogLine(logfmt), event);
   assert.deepEqual(parseLogLine(JSON.stringify(event)), event);
   assert.equal(faultOfLine(logfmt), null);
-  for (const line of ['hello', 'event=x name=a"b', 'event=x name="a', '{"event":', 'level=info', `event=${'x'.repeat(2048)}`, 'event=x\u001b', 'event=\u202e']) {
+  for (const line of [
+    'hello',
+    'event=x name=a"b',
+    'event=x name="a',
+    '{"event":',
+    'level=info',
+    `event=${'x'.repeat(2048)}`,
+    'event=x\u001b',
+    'event=\u202e',
+  ]) {
     assert.ok(faultOfLine(line), line);
   }
 });

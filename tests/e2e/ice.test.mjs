@@ -5,7 +5,10 @@ import { after, before, describe, test } from 'node:test';
 
 import { connectPeer, mintToken, nowSeconds, plant, rawRequest, startServer } from './harness.mjs';
 
-const SECRETS = { north: plant('TURN secret', 'the-secret-of-the-north-is-long-01'), south: plant('TURN secret', 'the-secret-of-the-south-is-long-02') };
+const SECRETS = {
+  north: plant('TURN secret', 'the-secret-of-the-north-is-long-01'),
+  south: plant('TURN secret', 'the-secret-of-the-south-is-long-02'),
+};
 
 const YAML = `
 turn:
@@ -92,6 +95,22 @@ describe('ICE servers', () => {
     const { iceServers } = await answer.json();
     assert.deepEqual(firstUrls(iceServers), ['north', 'stun', 'south']);
     for (const { credential } of iceServers) if (credential) plant('TURN password', credential);
+  });
+
+  test('over HTTP the region may be chosen', async () => {
+    const answer = await ask('?region=south', mintToken({ video: { room: 'rest' } }));
+    const { username, password, uris } = await answer.json();
+    assert.equal(plant('TURN password', password), credentialOf(SECRETS.south, username));
+    assert.deepEqual(uris, ['turn:south.example.org:3478']);
+  });
+
+  test('over HTTP pages of other origins are refused, and the own one is told that it may read', async () => {
+    const authorization = `Bearer ${mintToken({ video: { room: 'rest' } })}`;
+    const from = (origin) => fetch(`${server.url}/v1/turn/credentials`, { headers: { authorization, origin } });
+    const [own, foreign] = [await from(server.url), await from('https://evil.com')];
+    assert.deepEqual([own.status, own.headers.get('access-control-allow-origin')], [200, server.url]);
+    assert.deepEqual([foreign.status, foreign.headers.get('access-control-allow-origin')], [403, null]);
+    plant('TURN password', (await own.json()).password);
   });
 
   const REFUSED = [

@@ -3,7 +3,18 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { setTimeout as asLongAsTold } from 'node:timers/promises';
 
-import { OPCODE, UpgradeRefused, connectPeer, eventually, frame, meet, mintToken, openPeer, rawUpgrade, startServer } from './harness.mjs';
+import {
+  OPCODE,
+  UpgradeRefused,
+  connectPeer,
+  eventually,
+  frame,
+  meet,
+  mintToken,
+  openPeer,
+  rawUpgrade,
+  startServer,
+} from './harness.mjs';
 
 /** Each scene has limits of its own and therefore a server of its own. */
 let server;
@@ -18,7 +29,8 @@ describe('rates of one session (T-34)', () => {
     const [ann, bob] = await meet(server, 'rate', 'ann', 'bob');
 
     const answers = [];
-    for (let time = 0; time < 30 && answers.at(-1)?.code !== 'rate_limited'; time++) answers.push(await ann.request({ type: 'ping' }));
+    for (let time = 0; time < 30 && answers.at(-1)?.code !== 'rate_limited'; time++)
+      answers.push(await ann.request({ type: 'ping' }));
 
     const refused = answers.at(-1);
     assert.equal(refused.code, 'rate_limited');
@@ -120,7 +132,11 @@ describe('what the server can hold', () => {
 
     const held = [];
     let refusal = null;
-    while (!refusal && held.length < 10) await openPeer(server, 'held').then((peer) => held.push(peer), (error) => (refusal = error));
+    while (!refusal && held.length < 10)
+      await openPeer(server, 'held').then(
+        (peer) => held.push(peer),
+        (error) => (refusal = error),
+      );
 
     assert.ok(refusal, 'ten more connections were taken');
     if (refusal instanceof UpgradeRefused) assert.equal(refusal.status, 503);

@@ -79,7 +79,9 @@ describe('crowds', () => {
     await rude.expect('welcome');
     await Promise.all([ann.expect('peer-joined'), bob.expect('peer-joined')]);
 
-    const hundred = Buffer.concat(Array.from({ length: 100 }, (_, index) => frame('p', { opcode: index % 2 ? OPCODE.PING : OPCODE.PONG })));
+    const hundred = Buffer.concat(
+      Array.from({ length: 100 }, (_, index) => frame('p', { opcode: index % 2 ? OPCODE.PING : OPCODE.PONG })),
+    );
     for (let time = 0; time < 200; time++) rude.write(hundred);
     await talk(ann, bob);
 
@@ -100,7 +102,10 @@ describe('crowds', () => {
 
   test('T-63: room names and identities crafted alike neither collide nor slow down', async () => {
     await serve({ 'rooms.max': 5000 });
-    const rooms = Array.from({ length: 300 }, (_, index) => `${'x'.repeat(100)}${String.fromCharCode(65 + (index % 26))}${'y'.repeat(20)}${index}`);
+    const rooms = Array.from(
+      { length: 300 },
+      (_, index) => `${'x'.repeat(100)}${String.fromCharCode(65 + (index % 26))}${'y'.repeat(20)}${index}`,
+    );
     const peers = await Promise.all(rooms.map((room) => connectPeer(server, room, { sub: 'ann' })));
     peers.forEach((peer, index) => assert.deepEqual([peer.welcome.room, peer.welcome.peers], [rooms[index], []]));
     assert.equal(new Set(peers.map(({ id }) => id)).size, 300);
@@ -113,6 +118,7 @@ describe('the end', () => {
       await serve();
       const peers = [...(await meet(server, 'one', 'ann', 'bob')), ...(await meet(server, 'two', 'cyd'))];
       const early = await openPeer(server, 'three');
+      const [ann, bob] = peers;
 
       process.kill(server.pid, signal);
 
@@ -122,12 +128,18 @@ describe('the end', () => {
         assert.ok(Number.isInteger(bye.delayMs) && bye.delayMs >= 0);
         assert.deepEqual(await peer.refusal(), { error: 'shutting_down', close: 1012 });
       }
+      assert.deepEqual(await bob.expect('peer-left'), { type: 'peer-left', peer: ann.id, reason: 'shutdown' });
       assert.deepEqual(await server.exit, { status: 0, signal: null });
     });
   }
 
   test('a client that does not read cannot hold up the end', async () => {
-    await serve({ 'limits.bytes_burst': '1GiB', 'limits.messages_burst': 10_000, 'limits.outbox_bytes': '1GiB', 'limits.outbox_messages': 100_000 });
+    await serve({
+      'limits.bytes_burst': '1GiB',
+      'limits.messages_burst': 10_000,
+      'limits.outbox_bytes': '1GiB',
+      'limits.outbox_messages': 100_000,
+    });
     const [ann, bob] = await meet(server, 'stuck', 'ann', 'bob');
     bob.stopReading();
     for (let time = 0; time < 200; time++) await ann.request({ type: 'relay', to: bob.id, body: 'x'.repeat(60_000) });

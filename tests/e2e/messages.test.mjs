@@ -45,8 +45,14 @@ describe('messages', () => {
     ann.send({ type: 'update', media: { mic: true } });
     ann.send({ type: 'relay', to: 'nobody', body: 3 });
     const answers = await ann.everything();
-    assert.deepEqual(answers.map(({ type, code }) => code ?? type), ['no_such_peer']);
-    assert.deepEqual((await bob.everything()).map(({ type }) => type), ['relay', 'broadcast', 'peer-updated']);
+    assert.deepEqual(
+      answers.map(({ type, code }) => code ?? type),
+      ['no_such_peer'],
+    );
+    assert.deepEqual(
+      (await bob.everything()).map(({ type }) => type),
+      ['relay', 'broadcast', 'peer-updated'],
+    );
   });
 
   const REFUSED = [
@@ -93,7 +99,10 @@ describe('messages', () => {
       assert.deepEqual([error.type, error.code, error.field], ['error', code, field]);
       assert.ok(error.message.length > 0);
       assert.equal((await ann.request({ type: 'relay', to: bob.id, body: 'still here' })).type, 'ok');
-      assert.deepEqual((await bob.everything()).map(({ body }) => body), ['still here']);
+      assert.deepEqual(
+        (await bob.everything()).map(({ body }) => body),
+        ['still here'],
+      );
     });
   }
 
@@ -144,7 +153,10 @@ describe('hello', () => {
   test('when it does not come in time, the connection is told so and closed with 4508', async () => {
     const ann = await openPeer(server, 'late');
     assert.deepEqual(await ann.refusal(), { error: 'hello_timeout', close: 4508 });
-    assert.deepEqual(ann.heard.map(({ type }) => type), ['error', 'bye']);
+    assert.deepEqual(
+      ann.heard.map(({ type }) => type),
+      ['error', 'bye'],
+    );
   });
 
   test('who said hello in time is not cut off by that deadline later', async () => {

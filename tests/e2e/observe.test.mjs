@@ -5,7 +5,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { ROOT, connectPeer, eventually, faultOfLine, meet, mintToken, openPeer, rawRequest, rawUpgrade, startServer } from './harness.mjs';
+import {
+  ROOT,
+  connectPeer,
+  eventually,
+  faultOfLine,
+  meet,
+  mintToken,
+  openPeer,
+  rawRequest,
+  rawUpgrade,
+  startServer,
+} from './harness.mjs';
 import { checkMetrics } from './support/promtool.mjs';
 
 const STRINGS = join(ROOT, '..', 'shared', 'data', 'strings', 'blns.json');
@@ -13,7 +24,19 @@ const skip = existsSync(STRINGS) ? false : `there is no ${STRINGS}`;
 /** Names that a token may carry: at most 256 bytes. */
 const namesOf = (texts) => texts.filter((text) => Buffer.byteLength(text) <= 256);
 /** A few of our own, for where the list is not there. */
-const OWN_NAMES = ['a\nb=c', 'level=error event=x', '\u001b[31mred', '\u202egnp.exe', '"}{"event":"x"', '\u2028', 'é🙂', '', ' ', '\\', '%s%n'];
+const OWN_NAMES = [
+  'a\nb=c',
+  'level=error event=x',
+  '\u001b[31mred',
+  '\u202egnp.exe',
+  '"}{"event":"x"',
+  '\u2028',
+  'é🙂',
+  '',
+  ' ',
+  '\\',
+  '%s%n',
+];
 
 for (const format of ['json', 'logfmt']) {
   describe(`the log in ${format}`, () => {
@@ -50,7 +73,10 @@ for (const format of ['json', 'logfmt']) {
 
     test('T-43: names made to forge lines do not', async () => {
       const lines = await logJoins('forged', OWN_NAMES);
-      assert.deepEqual(lines.map(({ event }) => event.name), OWN_NAMES);
+      assert.deepEqual(
+        lines.map(({ event }) => event.name),
+        OWN_NAMES,
+      );
     });
 
     test('T-43: the same for identities, also in the roster', async () => {
@@ -66,7 +92,9 @@ for (const format of ['json', 'logfmt']) {
 
     test('what requests hold does not get into the log unescaped', async () => {
       for (const path of ['/%0a%0dlevel=error', '/\u001b[31m', '/v1/rooms/a%0ab/ws', `/${'x'.repeat(3000)}`]) {
-        await rawRequest(server.address, `GET ${path} HTTP/1.1\r\nHost: ${server.address}\r\nX-Forwarded-For: a\r\n\r\n`).catch(() => null);
+        await rawRequest(server.address, `GET ${path} HTTP/1.1\r\nHost: ${server.address}\r\nX-Forwarded-For: a\r\n\r\n`).catch(
+          () => null,
+        );
       }
       const refused = await rawUpgrade(server, 'x', { headers: { Origin: 'https://evil.com" level=error' } });
       await refused.closed();
@@ -105,7 +133,11 @@ describe('metrics', () => {
   after(() => server.stop());
 
   /** The series of a page: name and labels, without the values. */
-  const seriesOf = (page) => page.split('\n').filter((line) => line && !line.startsWith('#')).map((line) => line.replace(/ [^ ]*$/, ''));
+  const seriesOf = (page) =>
+    page
+      .split('\n')
+      .filter((line) => line && !line.startsWith('#'))
+      .map((line) => line.replace(/ [^ ]*$/, ''));
 
   test('promtool finds no fault with them', async () => {
     await meet(server, 'promtool', 'ann', 'bob');
@@ -115,7 +147,11 @@ describe('metrics', () => {
 
   test('promtool does find faults where there are some', async () => {
     const page = await server.metricsText();
-    const broken = [page.replace(/^# TYPE parley_joins_total counter$/m, '# TYPE parley_joins_total gauge'), `${page}parley_joins_total{\n`, `${page}${page}`];
+    const broken = [
+      page.replace(/^# TYPE parley_joins_total counter$/m, '# TYPE parley_joins_total gauge'),
+      `${page}parley_joins_total{\n`,
+      `${page}${page}`,
+    ];
     for (const text of broken) assert.notEqual((await checkMetrics(text)).status, 0);
   });
 
@@ -124,7 +160,8 @@ describe('metrics', () => {
     assert.match(answer.headers.get('content-type'), /^text\/plain; version=0\.0\.4/);
     assert.equal((await fetch(`${server.url}/metrics`)).status, 404);
     for (const path of ['/livez', '/readyz']) assert.equal((await fetch(`${server.adminUrl}${path}`)).status, 200);
-    for (const path of ['/', '/v1/turn/credentials', '/v1/rooms/x/ws']) assert.equal((await fetch(`${server.adminUrl}${path}`)).status, 404);
+    for (const path of ['/', '/v1/turn/credentials', '/v1/rooms/x/ws'])
+      assert.equal((await fetch(`${server.adminUrl}${path}`)).status, 404);
   });
 
   test('gauges and counters tell what happens', async () => {

@@ -67,11 +67,23 @@ describe('a room', () => {
     const bob = await connectPeer(server, 'polite', { sub: 'bob' });
     const cyd = await connectPeer(server, 'polite', { sub: 'cyd' });
 
-    assert.deepEqual(bob.welcome.peers.map(({ polite }) => polite), [true]);
-    assert.deepEqual(cyd.welcome.peers.map(({ polite }) => polite), [true, true]);
+    assert.deepEqual(
+      bob.welcome.peers.map(({ polite }) => polite),
+      [true],
+    );
+    assert.deepEqual(
+      cyd.welcome.peers.map(({ polite }) => polite),
+      [true, true],
+    );
     const heard = [await ann.expect('peer-joined'), await ann.expect('peer-joined'), await bob.expect('peer-joined')];
-    assert.deepEqual(heard.map(({ peer }) => peer.id), [bob.id, cyd.id, cyd.id]);
-    assert.deepEqual(heard.map(({ polite }) => polite), [false, false, false]);
+    assert.deepEqual(
+      heard.map(({ peer }) => peer.id),
+      [bob.id, cyd.id, cyd.id],
+    );
+    assert.deepEqual(
+      heard.map(({ polite }) => polite),
+      [false, false, false],
+    );
   });
 
   test('every join has an id of its own, also of one and the same identity', async () => {
@@ -168,11 +180,11 @@ describe('a room', () => {
   test('room names with every allowed character are rooms, and others are not found', async () => {
     const good = ['a', 'A-z.0_9~@:+=', '...', 'x'.repeat(128)];
     for (const room of good) assert.equal((await connectPeer(server, room)).welcome.room, room);
-    const bad = ['.', '..', '', 'x'.repeat(129), 'a/b', 'a%2Fb', 'a%00b', 'ü', 'a;b', "a'b", 'a"b', '%2e%2e', 'a\\b'];
+    const bad = ['.', '..', '', 'x'.repeat(129), 'a b', 'a/b', 'a%2Fb', 'a%00b', 'ü', 'a;b', "a'b", 'a"b', '%2e%2e', 'a\\b'];
     for (const room of bad) {
       const refused = await rawUpgrade(server, encodeURI(room).replaceAll('%25', '%'));
-      const { status } = await refused.head();
-      assert.ok(status === 404 || status === 400, `room ${JSON.stringify(room)} was answered with ${status}`);
+      const { status } = await refused.head().catch(() => ({ status: 'hanging up' })); // libwebsockets' answer to %00
+      assert.ok([400, 404, 'hanging up'].includes(status), `room ${JSON.stringify(room)} was answered with ${status}`);
       refused.hangUp();
     }
   });

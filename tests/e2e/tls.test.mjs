@@ -1,5 +1,6 @@
 // tls.test.mjs - scenes with the server's own certificate: wss beside ws, and nothing older than TLS 1.2 with AEAD.
 import assert from 'node:assert/strict';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
@@ -8,7 +9,8 @@ import { connectPeer, startServer, within } from './harness.mjs';
 import { newCertificate } from './support/certificate.mjs';
 
 describe('wss', () => {
-  const { certFile, keyFile, pem: ca } = newCertificate();
+  const { certFile, keyFile, pem } = newCertificate();
+  let ca = pem;
   let server, secure;
   before(async () => {
     const config = { 'server.tls_listen': '127.0.0.1:0', 'server.tls_cert_file': certFile, 'server.tls_key_file': keyFile };
@@ -23,7 +25,14 @@ describe('wss', () => {
   function handshake(options) {
     const socket = connect({ host: '127.0.0.1', port: portOf(), ca, servername: 'localhost', ...options });
     const end = new Promise((resolve) => {
-      socket.on('secureConnect', () => resolve({ protocol: socket.getProtocol(), cipher: socket.getCipher().name, alpn: socket.alpnProtocol }));
+      socket.on('secureConnect', () =>
+        resolve({
+          protocol: socket.getProtocol(),
+          cipher: socket.getCipher().name,
+          alpn: socket.alpnProtocol,
+          fingerprint: socket.getPeerCertificate().fingerprint256,
+        }),
+      );
       socket.on('error', (error) => resolve({ error: error.code ?? error.message }));
     });
     return within(end, 'a handshake').finally(() => socket.destroy());
@@ -69,9 +78,30 @@ describe('wss', () => {
     assert.equal((await handshake({ ALPNProtocols: ['h2', 'http/1.1'] })).alpn, 'http/1.1');
   });
 
+  test('T-38: on SIGHUP the certificate is read anew; a bad one is not taken; connections live on', async () => {
+    const ann = await connectPeer(secure, 'renewed', { sub: 'ann' }, {}, { ca });
+    const fingerprint = async () => (await handshake({ rejectUnauthorized: false })).fingerprint;
+    const renewed = newCertificate();
+    const first = await fingerprint();
+
+    writeFileSync(certFile, 'this is no certificate');
+    process.kill(server.pid, 'SIGHUP');
+    await server.logged('tls.reload_failed');
+    const kept = await fingerprint();
+    copyFileSync(renewed.certFile, certFile);
+    copyFileSync(renewed.keyFile, keyFile);
+    process.kill(server.pid, 'SIGHUP');
+    await server.logged('tls.reloaded');
+
+    assert.equal(kept, first);
+    assert.notEqual(await fingerprint(), first);
+    assert.equal((await ann.request({ type: 'ping' })).type, 'pong');
+    ca = renewed.pem;
+  });
+
   for (const [name, options] of Object.entries({
     'TLS 1.1': { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
-    'CBC': { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA:AES128-SHA:@SECLEVEL=0' },
+    CBC: { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA:AES128-SHA:@SECLEVEL=0' },
     'no forward secrecy': { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256:@SECLEVEL=0' },
   })) {
     test(`T-37: ${name} is refused`, async () => assert.ok((await handshake(options)).error, 'it was taken'));
@@ -80,7 +110,9 @@ describe('wss', () => {
   test('HSTS is sent over TLS, and not without', async () => {
     const answer = await within(
       new Promise((resolve, reject) => {
-        request({ host: '127.0.0.1', port: portOf(), path: '/livez', ca, servername: 'localhost', agent: false }, resolve).on('error', reject).end();
+        request({ host: '127.0.0.1', port: portOf(), path: '/livez', ca, servername: 'localhost', agent: false }, resolve)
+          .on('error', reject)
+          .end();
       }),
       'an answer over TLS',
     );

@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { UpgradeRefused, connectPeer, mintToken, openPeer, rawRequest, rawUpgrade, startServer, upgradeRequest } from './harness.mjs';
+import {
+  UpgradeRefused,
+  connectPeer,
+  mintToken,
+  openPeer,
+  rawRequest,
+  rawUpgrade,
+  startServer,
+  upgradeRequest,
+} from './harness.mjs';
 
 const ALLOWED = ['https://app.example.org', 'https://good.com:8443', 'http://xn--bcher-kva.example'];
 
@@ -113,9 +122,19 @@ describe('before the upgrade', () => {
   });
 
   const token = mintToken({ video: { room: 'door' } });
-  for (const query of [`?token=${token}`, `?access_token=${token}`, `?x=${token}`, `?a=b&jwt=${token}`, '?token=', '?token=abc']) {
+  for (const query of [
+    `?token=${token}`,
+    `?access_token=${token}`,
+    `?x=${token}`,
+    `?a=b&jwt=${token}`,
+    '?token=',
+    '?token=abc',
+  ]) {
     test(`T-02: the query ${query.slice(0, 20)} is refused with 400 and not reflected`, async () => {
-      const { status, headers, body } = await rawRequest(server.address, upgradeRequest(server.address, `/v1/rooms/door/ws${query}`));
+      const { status, headers, body } = await rawRequest(
+        server.address,
+        upgradeRequest(server.address, `/v1/rooms/door/ws${query}`),
+      );
       assert.deepEqual([status, JSON.parse(body).code], [400, 'token_in_url']);
       assert.ok(!JSON.stringify([headers, body]).includes(token.slice(0, 16)));
     });
@@ -136,9 +155,14 @@ describe('before the upgrade', () => {
   }
 
   test('T-36: permessage-deflate is offered in vain', async () => {
-    const connection = await rawUpgrade(server, 'door', { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' } });
+    const connection = await rawUpgrade(server, 'door', {
+      headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' },
+    });
     const { status, headers } = await connection.head();
-    assert.deepEqual([status, headers['sec-websocket-extensions'], headers['sec-websocket-protocol']], [101, undefined, 'parley.v1']);
+    assert.deepEqual(
+      [status, headers['sec-websocket-extensions'], headers['sec-websocket-protocol']],
+      [101, undefined, 'parley.v1'],
+    );
     connection.hangUp();
     const peer = await connectPeer(server, 'deflate', {}, {}, { perMessageDeflate: true });
     assert.equal(peer.socket.extensions, '');

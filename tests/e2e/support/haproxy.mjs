@@ -37,7 +37,14 @@ async function tryStart(backend) {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += data));
   const exit = new Promise((resolve) => child.on('close', resolve).on('error', (error) => resolve((text += error.message))));
   process.on('exit', () => child.kill('SIGKILL'));
-  const up = eventually(() => dial(`127.0.0.1:${plain}`).then((connection) => connection.hangUp() ?? true, () => false), 'HAProxy');
+  const up = eventually(
+    () =>
+      dial(`127.0.0.1:${plain}`).then(
+        (connection) => connection.hangUp() ?? true,
+        () => false,
+      ),
+    'HAProxy',
+  );
   const isUp = await Promise.race([up, exit.then(() => false)]);
   return { child, exit, plain, tls, isUp, text: () => text, certificate };
 }

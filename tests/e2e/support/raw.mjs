@@ -33,12 +33,19 @@ function parseFrame(bytes) {
   if (bytes.length < header) return null;
   const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
   if (bytes.length < header + length) return null;
-  return { opcode: bytes[0] & 0x0f, fin: bytes[0] >= 0x80, payload: bytes.subarray(header, header + length), size: header + length };
+  return {
+    opcode: bytes[0] & 0x0f,
+    fin: bytes[0] >= 0x80,
+    payload: bytes.subarray(header, header + length),
+    size: header + length,
+  };
 }
 
 function parseHead(text) {
   const [first, ...lines] = text.split('\r\n');
-  const headers = Object.fromEntries(lines.map((line) => line.split(/:\s*(.*)/s)).map(([name, value]) => [name.toLowerCase(), value]));
+  const headers = Object.fromEntries(
+    lines.map((line) => line.split(/:\s*(.*)/s)).map(([name, value]) => [name.toLowerCase(), value]),
+  );
   return { status: Number(first.split(' ')[1]), headers };
 }
 
@@ -122,7 +129,9 @@ export class RawConnection {
 export function dial(address) {
   const { hostname, port } = new URL(`tcp://${address}`);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-  const opened = new Promise((resolve, reject) => socket.on('connect', () => resolve(new RawConnection(socket))).on('error', reject));
+  const opened = new Promise((resolve, reject) =>
+    socket.on('connect', () => resolve(new RawConnection(socket))).on('error', reject),
+  );
   return within(opened, `a connection to ${address}`);
 }
 

@@ -139,7 +139,7 @@ class Server {
 
   /** The address of a room's WebSocket. @param {string} room */
   roomUrl(room) {
-    return `ws://${this.address}/v1/rooms/${room}/ws`;
+    return `ws://${this.address}/v1/rooms/${encodeURIComponent(room)}/ws`;
   }
 
   async metricsText() {
@@ -169,8 +169,10 @@ class Server {
     this.child.kill('SIGTERM');
     const end = await within(this.#exit, 'the server to end after SIGTERM').finally(() => this.child.kill('SIGKILL'));
     const faults = [...leaks(this.#text, 'the log'), ...leaks(metrics, '/metrics')];
-    if (SANITIZER.test(this.#text)) faults.push(`a sanitizer spoke:\n${this.#text.slice(-8000)}`);
-    if (end.status !== status) faults.push(`it ended with ${end.signal ?? end.status}, not ${status}:\n${this.#text.slice(-2000)}`);
+    const report = this.#text.search(SANITIZER);
+    if (report >= 0) faults.push(`a sanitizer spoke:\n${this.#text.slice(Math.max(0, report - 500), report + 8000)}`);
+    if (end.status !== status)
+      faults.push(`it ended with ${end.signal ?? end.status}, not ${status}:\n${this.#text.slice(-2000)}`);
     if (faults.length > 0) throw new Error(`the server's life had faults:\n${faults.join('\n')}`);
   }
 }

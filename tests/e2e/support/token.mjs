@@ -55,7 +55,8 @@ export function mintToken(claims = {}, options = {}) {
 
 /** A fresh key pair for one of the JWKS algorithms, with the public half as a JWK. */
 export function newSigningKey(alg, kid) {
-  const pair = alg === 'ES256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pair =
+    alg === 'ES256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('rsa', { modulusLength: 2048 });
   const jwk = { ...pair.publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' };
   return { alg, kid, key: pair.privateKey, publicKey: pair.publicKey, jwk };
 }
