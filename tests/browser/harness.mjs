@@ -72,12 +72,17 @@ export async function startServer({ settings = {}, env = {}, ports } = {}) {
   return server;
 }
 
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 class Server {
   #child;
   log = '';
 
   constructor(child, ports) {
     this.#child = child;
+    running.add(child);
+    child.on('exit', () => running.delete(child));
     this.ports = ports;
     this.url = `http://127.0.0.1:${ports.server}`;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.log += chunk));

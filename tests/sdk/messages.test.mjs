@@ -56,7 +56,7 @@ test('attributes have no prototype (T-48)', () => {
 test('only stun:, turn: and turns: reach the browser (T-49)', () => {
   const good = ['stun:a.example:3478', 'turn:127.0.0.1:3478?transport=udp', 'turns:[::1]:443?transport=tcp', 'TURN:a.example'];
   const bad = [
-    'http://a.example', 'javascript:alert(1)', 'turn://a.example', 'stun:a.example?transport=udp', 'turn:a.example:99999',
+    'http://a.example', 'http:a.example', 'https:a.example:443', 'javascript:alert(1)', 'javascript:a', 'stuns:a.example', 'turn://a.example', 'stun:a.example?transport=udp', 'turn:a.example:99999',
     'turn:u@a.example', 'turn:a.example/path', 'turn:', 'turn:a b', 'turn:a?transport=quic', ' turn:a', 'data:text/html,x', 'turn:a#b',
   ];
 

@@ -59,6 +59,22 @@ test('when offers cross, that of the impolite side stands', async () => {
   assert.deepEqual([...ann.errors, ...bob.errors], []);
 });
 
+test('an offer that comes while one is being made has crossed it too', async () => {
+  const ann = sideOf(false);
+
+  let goOn;
+  const make = ann.pc.setLocalDescription.bind(ann.pc);
+  ann.pc.setLocalDescription = () => new Promise((resolve) => (goOn = resolve)).then(make);
+  ann.pc.onnegotiationneeded();
+
+  await ann.negotiator.receive('offer', { type: 'offer', sdp: 'crossing' });
+  goOn();
+  await settle();
+
+  assert.equal(ann.pc.remoteDescription, null);
+  assert.deepEqual(ann.sent.map(({ kind }) => kind), ['offer']);
+});
+
 test('candidates of an offer that was ignored fail silently, those of the next description count', async () => {
   const ann = sideOf(false);
   ann.pc.remoteDescription = { type: 'answer', sdp: 'earlier' };
