@@ -28,7 +28,7 @@ struct room {
 static bool is_id_char(char c)
 {
     bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    return is_letter || (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~@:+=", c) != NULL);
+    return is_letter || (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~@:=", c) != NULL);
 }
 
 bool room_id_is_valid(struct slice id)

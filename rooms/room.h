@@ -21,7 +21,7 @@ struct room_listener {
     void (*hear)(void *context, struct peer *const *to, size_t count, const struct event *event);
 };
 
-/* Whether `id` may name a room: 1 to ROOM_ID_MAX of A-Z a-z 0-9 - . _ ~ @ : + =, not "." or "..". */
+/* Whether `id` may name a room: 1 to ROOM_ID_MAX of A-Z a-z 0-9 - . _ ~ @ : =, not "." or "..". */
 bool room_id_is_valid(struct slice id);
 
 /* `id` is copied; `capacity` is the most peers it holds. Never NULL. */

@@ -49,22 +49,10 @@ enum error routes_room(struct slice path, struct slice *out_room)
     return ERROR_NONE;
 }
 
-/* libwebsockets takes + for a space, as only forms do, and %20 looks the same then. The page may be had with both, since
- * it reads its room from the address bar; for the WebSocket + is to be written %2B, as encodeURIComponent() does. */
-static bool is_page_room(struct slice room)
-{
-    char id[ROOM_ID_MAX];
-    if (room.length > sizeof id)
-        return false;
-    for (size_t i = 0; i < room.length; i++)
-        id[i] = room.data[i] == ' ' ? '+' : room.data[i];
-    return room_id_is_valid(slice_of(id, room.length));
-}
-
 static const struct row *find_varying(struct slice path)
 {
     struct slice room;
-    if (slice_starts_with(path, room_page.path) && is_page_room(slice_from(path, 3)))
+    if (slice_starts_with(path, room_page.path) && room_id_is_valid(slice_from(path, 3)))
         return &room_page;
     if (routes_room(path, &room) == ERROR_NONE)
         return &room_socket;

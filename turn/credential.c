@@ -80,7 +80,7 @@ void turn_user(struct slice room, struct slice peer, char out[TURN_USER_MAX])
     char peer_part[PEER_PART_MAX];
     /* No dot in the peer's part: the last dot of the whole is where it begins. */
     size_t peer_length = write_part(peer, "-_", sizeof peer_part, peer_part);
-    size_t room_length = write_part(room, "-._~@:+=", TURN_USERID_MAX - 1 - peer_length, out);
+    size_t room_length = write_part(room, "-._~@:=", TURN_USERID_MAX - 1 - peer_length, out);
     out[room_length] = '.';
     memcpy(out + room_length + 1, peer_part, peer_length);
     out[room_length + 1 + peer_length] = '\0';

@@ -335,8 +335,8 @@ static void room_ids_keep_to_their_alphabet(void **state)
     (void)state;
     char longest[ROOM_ID_MAX + 1];
     memset(longest, 'r', sizeof longest);
-    const char *good[] = {"a", "A-b_c.d~e", "user@example.org", "team:blue", "a+b=c", "...", "0"};
-    const char *bad[] = {"", ".", "..", "a b", "a/b", "a\\b", "a%41", "\xc3\xa9", "a\n", "a?", "a#", "a;b", "<a>"};
+    const char *good[] = {"a", "A-b_c.d~e", "user@example.org", "team:blue", "a=c", "...", "0"};
+    const char *bad[] = {"", ".", "..", "a b", "a/b", "a\\b", "a%41", "\xc3\xa9", "a\n", "a?", "a#", "a;b", "a+b", "<a>"};
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(room_id_is_valid(slice_from_text(good[i])));

@@ -25,7 +25,7 @@ function showHome() {
   find('#home-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
     const room = input.value.trim();
-    input.setCustomValidity(isRoom(room) ? '' : 'Only letters, digits and - . _ ~ @ : + = please.');
+    input.setCustomValidity(isRoom(room) ? '' : 'Only letters, digits and - . _ ~ @ : = please.');
     if (input.reportValidity()) location.assign(`/r/${room}`);
   });
   showView('home');

@@ -29,7 +29,7 @@ const PROBLEMS = new Map(
     ['forbidden', { title: 'This invitation is for another room', text: 'Open the link exactly as it was sent to you.', again: null }],
     ['room_full', { title: 'The room is full', text: 'As many people are in this call as it can hold. Try again when somebody has left.', again: TRY_AGAIN }],
     ['room_limit', { title: 'The server is full', text: 'It holds as many calls as it can. Try again in a few minutes.', again: TRY_AGAIN }],
-    ['bad_room', { title: 'This room name cannot be used', text: 'Room names are made of letters, digits and - . _ ~ @ : + =', again: null }],
+    ['bad_room', { title: 'This room name cannot be used', text: 'Room names are made of letters, digits and - . _ ~ @ : =', again: null }],
     ['kicked', { title: 'You were removed from the call', text: 'A moderator ended your part in it.', again: null }],
     ['unreachable', { title: 'The server cannot be reached', text: 'Check your internet connection, then try again. If other pages work, the server may be down.', again: TRY_AGAIN }],
     ['shutting_down', { title: 'The server is restarting', text: 'It will be back in a moment.', again: TRY_AGAIN }],

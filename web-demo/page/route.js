@@ -2,7 +2,7 @@
 /** route - what the address says: the room, and an invitation's token. */
 
 /** docs/protocol.md, "The connection". */
-const ROOM = /^(?!\.{1,2}$)[A-Za-z0-9\-._~@:+=]{1,128}$/;
+const ROOM = /^(?!\.{1,2}$)[A-Za-z0-9\-._~@:=]{1,128}$/;
 /** No letters or digits that are easily mixed up when read aloud. */
 const LETTERS = 'abcdefghjkmnpqrstuvwxyz';
 

@@ -16,7 +16,7 @@ export { capture, captureTogether } from './local_media.js';
 export { Peer } from './peer.js';
 
 /** docs/protocol.md, "The connection". */
-const ROOM = /^(?!\.{1,2}$)[A-Za-z0-9\-._~@:+=]{1,128}$/;
+const ROOM = /^(?!\.{1,2}$)[A-Za-z0-9\-._~@:=]{1,128}$/;
 
 /** @typedef {import('./local_media.js').Wish} Wish */
 /** @typedef {Partial<Record<'mic' | 'camera' | 'screen', Wish>>} Wishes */
@@ -74,7 +74,7 @@ function socketUrl(url, room) {
   const parsed = parse(url);
   parsed.protocol = parsed.protocol.replace(/^http/, 'ws');
   if (room !== undefined) {
-    if (!ROOM.test(room)) throw new ParleyError('bad_message', 'A room is 1 to 128 of A-Z a-z 0-9 - . _ ~ @ : + =');
+    if (!ROOM.test(room)) throw new ParleyError('bad_message', 'A room is 1 to 128 of A-Z a-z 0-9 - . _ ~ @ : =');
     parsed.pathname = `/v1/rooms/${room}/ws`;
   }
   parsed.hash = '';
