@@ -118,13 +118,13 @@ static bool is_any_text(const struct json_member *member, const char *const *tex
     return false;
 }
 
-/* Published sets hold keys for other purposes too, which RFC 7517, 5 asks to ignore: for encryption, or for algorithms that
- * are not spoken here. What is merely malformed, or secret, is not among them. */
+/* Published sets hold keys for other purposes too, which RFC 7517, 5 asks to ignore: for encryption, or for algorithms
+ * that are not spoken here. What is merely malformed, or secret, is not among them. */
 static bool is_for_others(const struct json_member *members)
 {
-    static const char *const algorithms[] = {"RS384",    "RS512",        "PS384",          "PS512",          "ES384",
-                                             "ES512",    "ES256K",       "RSA1_5",         "RSA-OAEP",       "RSA-OAEP-256",
-                                             "ECDH-ES",  "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW", "EdDSA"};
+    static const char *const algorithms[] = {
+        "RS384",    "RS512",        "PS384",   "PS512",          "ES384",          "ES512",          "ES256K", "RSA1_5",
+        "RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW", "EdDSA"};
     static const char *const curves[] = {"P-384", "P-521", "secp256k1"};
     bool is_public = members[JWK_D].kind == JSON_ABSENT && !is_text(&members[JWK_KTY], "oct");
     return is_public && (is_text(&members[JWK_KTY], "OKP") || is_text(&members[JWK_USE], "enc") ||

@@ -22,8 +22,7 @@ struct keyring *keyring_create(void)
 static void table_destroy(struct key **table)
 {
     struct key *key, *next;
-    HASH_ITER(hh, *table, key, next)
-    {
+    HASH_ITER (hh, *table, key, next) {
         HASH_DELETE(hh, *table, key);
         key_destroy(key);
     }

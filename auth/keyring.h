@@ -33,8 +33,9 @@ enum error keyring_add_list(struct keyring *keyring, struct slice text, int *out
 enum error keyring_load_secrets(struct keyring *keyring, const char *path, int *out_line);
 
 /* Adds the RS256, PS256 and ES256 keys of a JWKS file (RFC 7517), each with a kid; an RSA key without alg is for RS256.
- * Keys for encryption and for other algorithms are passed over. Errors: ERR_FILE_UNREADABLE, ERR_KEY_INVALID (malformed,
- * weak, private or symmetric; or a file without a key of use); *out_index tells which key (-1: the file). */
+ * Keys for encryption and for other algorithms are passed over. Errors: ERR_FILE_UNREADABLE, ERR_KEY_INVALID
+ * (malformed, weak, private or symmetric; or a file without a key of use); *out_index tells which key (-1: the file).
+ */
 enum error keyring_load_jwks(struct keyring *keyring, const char *path, int *out_index);
 
 #endif

@@ -4,9 +4,9 @@
 
 #include "base/slice.h"
 
-#define ATTRIBUTES_MAX 32
-#define ATTRIBUTE_KEY_MAX 64     /* bytes */
-#define ATTRIBUTE_VALUE_MAX 1024 /* bytes */
+#define ATTRIBUTES_MAX       32
+#define ATTRIBUTE_KEY_MAX    64   /* bytes */
+#define ATTRIBUTE_VALUE_MAX  1024 /* bytes */
 #define ATTRIBUTES_BYTES_MAX 4096 /* keys and values together */
 
 struct attribute {

@@ -15,7 +15,7 @@ struct buffer {
 
 #define BUFFER_EMPTY ((struct buffer){0})
 
-void buffer_fini(struct buffer *buffer); /* wipes what it held: it may have been a secret */
+void buffer_fini(struct buffer *buffer);  /* wipes what it held: it may have been a secret */
 void buffer_clear(struct buffer *buffer); /* keeps the memory for the next use */
 
 void buffer_reserve(struct buffer *buffer, size_t more);

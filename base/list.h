@@ -15,7 +15,7 @@ struct list {
 };
 
 /* The owner of a link: LIST_OWNER(link, struct peer, link_in_room) */
-#define LIST_OWNER(link, type, member) ((type *)(void *)((char *)(link) - offsetof(type, member)))
+#define LIST_OWNER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 static inline void list_init(struct list *list)
 {

@@ -43,8 +43,8 @@ static void absorb(uint64_t v[4], uint64_t word)
 uint64_t map_hash(const void *bytes, size_t length)
 {
     (void)pthread_once(&key_drawn, draw_key);
-    uint64_t v[4] = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
-                     key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u};
+    uint64_t v[4] = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du, key[0] ^ 0x6c7967656e657261u,
+                     key[1] ^ 0x7465646279746573u};
     const unsigned char *at = bytes;
     size_t left = length;
     for (; left >= 8; left -= 8, at += 8) {

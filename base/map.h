@@ -11,7 +11,7 @@
 uint64_t map_hash(const void *bytes, size_t length);
 
 #define HASH_FUNCTION(keyptr, keylen, hashv) ((hashv) = (unsigned)map_hash((keyptr), (keylen)))
-#define HASH_NONFATAL_OOM 0
+#define HASH_NONFATAL_OOM                    0
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"

@@ -11,11 +11,11 @@ struct slice {
     size_t length;
 };
 
-#define SLICE_EMPTY ((struct slice){0})
+#define SLICE_EMPTY         ((struct slice){0})
 #define SLICE_LITERAL(text) ((struct slice){(text), sizeof(text) - 1})
 
 /* "%.*s" takes an int first. */
-#define SLICE_FORMAT "%.*s"
+#define SLICE_FORMAT      "%.*s"
 #define SLICE_ARGS(slice) (int)(slice).length, (slice).data
 
 static inline struct slice slice_of(const void *data, size_t length)

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 
 #define SLOTS_FIRST 16
-#define NO_SLOT UINT32_MAX
+#define NO_SLOT     UINT32_MAX
 
 struct slot {
     void *object; /* NULL: empty */

@@ -10,7 +10,7 @@
 
 struct slots; /* opaque */
 
-struct slots *slots_create(void);               /* never NULL; caller destroys */
+struct slots *slots_create(void);                 /* never NULL; caller destroys */
 struct slots *slots_destroy(struct slots *slots); /* NULL is fine; returns NULL; the objects are the caller's */
 
 uint64_t slots_add(struct slots *slots, void *object);

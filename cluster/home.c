@@ -34,7 +34,7 @@ struct home {
     size_t session_count;
     struct locator *hearers; /* scratch for one delivery */
     size_t hearers_capacity;
-    size_t missed;           /* clients that did not take the last thing said in a room */
+    size_t missed; /* clients that did not take the last thing said in a room */
 };
 
 struct home *home_create(struct home_config config, struct listener listener)
@@ -66,7 +66,7 @@ struct home *home_destroy(struct home *home)
     if (!home)
         return NULL;
     struct lodging *lodging, *next;
-    HASH_ITER(hh, home->lodgings, lodging, next) {
+    HASH_ITER (hh, home->lodgings, lodging, next) {
         for (struct peer *peer = room_first_peer(lodging->room); peer; peer = room_next_peer(lodging->room, peer))
             session_forget(peer->owner);
         lodging_close(lodging);
@@ -146,8 +146,7 @@ static enum error on_join(struct home *home, const struct request *request)
     if (!lodging)
         lodging = lodging_open(home, id);
     struct session *session = memory_new(sizeof *session);
-    enum error error =
-        room_join(lodging->room, request->join.peer_id, request->join.profile, session, &session->peer);
+    enum error error = room_join(lodging->room, request->join.peer_id, request->join.profile, session, &session->peer);
     if (error) {
         free(session);
         return error;
@@ -172,8 +171,7 @@ static void session_end(struct session *session, enum leave_reason reason)
 static enum error on_relay(struct session *session, const struct request *request)
 {
     struct room *room = session->lodging->room;
-    enum error error =
-        room_relay(room, session->peer, request->relay.to, request->relay.kind, request->relay.body);
+    enum error error = room_relay(room, session->peer, request->relay.to, request->relay.kind, request->relay.body);
     if (error)
         return error;
     return session->lodging->home->missed ? ERR_OUTBOX_FULL : ERROR_NONE;
@@ -192,8 +190,7 @@ static enum error on_update(struct session *session, const struct request *reque
 static enum error on_kick(struct session *session, const struct request *request)
 {
     struct peer *peer;
-    enum error error =
-        room_may_kick(session->lodging->room, session->peer, request->kick.peer_id, &peer);
+    enum error error = room_may_kick(session->lodging->room, session->peer, request->kick.peer_id, &peer);
     if (error)
         return error;
     struct home *home = session->lodging->home;

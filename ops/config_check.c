@@ -8,7 +8,8 @@
 #include "ops/config_value.h"
 #include "turn/ice.h"
 
-#define TURN_SECRET_BYTES_MIN 32 /* T-20; RFC 2104, 3: a key shorter than the hash weakens it, and the margin is ours */
+#define TURN_SECRET_BYTES_MIN 32 /* T-20; RFC 2104, 3: a key shorter than the hash weakens it, and the margin is ours  \
+                                  */
 
 #define FAIL(report, ...) config_fail((report), CONFIG_WRONG, CONFIG_NOWHERE, __VA_ARGS__)
 

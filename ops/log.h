@@ -21,8 +21,8 @@ struct log_field {
     int64_t number;
 };
 
-#define LOG_TEXT(k, v) ((struct log_field){.key = (k), .text = slice_from_text(v)})
-#define LOG_SLICE(k, v) ((struct log_field){.key = (k), .text = (v)})
+#define LOG_TEXT(k, v)   ((struct log_field){.key = (k), .text = slice_from_text(v)})
+#define LOG_SLICE(k, v)  ((struct log_field){.key = (k), .text = (v)})
 #define LOG_NUMBER(k, v) ((struct log_field){.key = (k), .is_number = true, .number = (int64_t)(v)})
 
 /* May be called at any time, from the main thread. Before it, the log is at INFO in format AUTO. */
@@ -36,8 +36,8 @@ void log_fields(enum log_level level, const char *event, const struct log_field 
     log_fields((level), (event), (const struct log_field[]){__VA_ARGS__},                                              \
                sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 #define log_debug(event, ...) LOG_EVENT(LOG_LEVEL_DEBUG, event, __VA_ARGS__)
-#define log_info(event, ...) LOG_EVENT(LOG_LEVEL_INFO, event, __VA_ARGS__)
-#define log_warn(event, ...) LOG_EVENT(LOG_LEVEL_WARN, event, __VA_ARGS__)
+#define log_info(event, ...)  LOG_EVENT(LOG_LEVEL_INFO, event, __VA_ARGS__)
+#define log_warn(event, ...)  LOG_EVENT(LOG_LEVEL_WARN, event, __VA_ARGS__)
 #define log_error(event, ...) LOG_EVENT(LOG_LEVEL_ERROR, event, __VA_ARGS__)
 
 /* Lines dropped since the start, for the metrics. */
@@ -52,7 +52,10 @@ struct log_gate {
     uint64_t suppressed; /* between this opening and the one before: worth a field of the line */
     bool was_open;
 };
-#define LOG_GATE(n) {.burst = (n), .tokens = (n)}
+#define LOG_GATE(n)                                                                                                    \
+    {                                                                                                                  \
+        .burst = (n), .tokens = (n)                                                                                    \
+    }
 bool log_gate_open(struct log_gate *gate, int64_t mono_ms);
 
 #endif

@@ -30,7 +30,7 @@ enum event_type {
 #define EVENT(name, wire) EVENT_##name,
     EVENT_TABLE(EVENT)
 #undef EVENT
-    EVENT_COUNT
+        EVENT_COUNT
 };
 
 /* KIND(name, wire): what a relayed body is. */
@@ -44,7 +44,7 @@ enum relay_kind {
 #define KIND(name, wire) RELAY_##name,
     RELAY_KIND_TABLE(KIND)
 #undef KIND
-    RELAY_KIND_COUNT
+        RELAY_KIND_COUNT
 };
 
 /* REASON(name, wire): why a peer is gone. */
@@ -61,7 +61,7 @@ enum leave_reason {
 #define REASON(name, wire) LEAVE_##name,
     LEAVE_REASON_TABLE(REASON)
 #undef REASON
-    LEAVE_REASON_COUNT
+        LEAVE_REASON_COUNT
 };
 
 enum bye_action { BYE_RESUME, BYE_REJOIN, BYE_STOP };
@@ -78,33 +78,33 @@ struct event {
     struct reference re; /* WELCOME, OK, PONG, ERROR */
     union {
         struct {
-            const struct room *room;   /* its id and its roster */
+            const struct room *room; /* its id and its roster */
             const struct peer *self;
-            uint64_t session;          /* the home's handle; for the edge, not for the client */
-            struct slice ice_servers;  /* ready JSON array, filled in by the edge */
-            int64_t ice_ttl_s;         /* -1: nothing expires */
+            uint64_t session;         /* the home's handle; for the edge, not for the client */
+            struct slice ice_servers; /* ready JSON array, filled in by the edge */
+            int64_t ice_ttl_s;        /* -1: nothing expires */
             int64_t ping_interval_s;
         } welcome;
         struct {
             enum error code;
-            const char *field;         /* NULL: none */
-            int64_t retry_after_ms;    /* -1: none */
+            const char *field;      /* NULL: none */
+            int64_t retry_after_ms; /* -1: none */
         } error;
         struct {
             const struct peer *peer;
-            bool is_hearer_polite;     /* PEER_JOINED: always false for those already there */
-        } peer; /* PEER_JOINED, PEER_UPDATED */
+            bool is_hearer_polite; /* PEER_JOINED: always false for those already there */
+        } peer;                    /* PEER_JOINED, PEER_UPDATED */
         struct {
             struct slice peer_id;
             enum leave_reason reason;
         } left;
         struct {
             struct slice from;
-            enum relay_kind kind;      /* RELAY */
-            struct slice body;         /* the sender's own bytes */
-        } relay; /* RELAY, BROADCAST */
+            enum relay_kind kind; /* RELAY */
+            struct slice body;    /* the sender's own bytes */
+        } relay;                  /* RELAY, BROADCAST */
         struct {
-            struct slice servers;      /* ready JSON array */
+            struct slice servers; /* ready JSON array */
             int64_t ttl_s;
         } ice;
         struct {

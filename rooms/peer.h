@@ -40,7 +40,7 @@ struct peer {
     char id[RANDOM_ID_LENGTH + 1];
     uint64_t order; /* of joining, within the room: who is polite */
     struct room *room;
-    void *owner; /* the session that this peer belongs to */
+    void *owner;            /* the session that this peer belongs to */
     struct profile profile; /* its slices point into memory that the peer owns */
     struct list_link link;  /* in the room's list, by order of joining */
     UT_hash_handle hh;      /* in the room's map, by id */

@@ -77,8 +77,7 @@ static enum error attributes_merge(struct attributes *attributes, const struct a
     return attributes_bytes(attributes) > ATTRIBUTES_BYTES_MAX ? ERR_BAD_MESSAGE : ERROR_NONE;
 }
 
-enum error profile_merge(const struct profile *profile, const struct profile_update *update,
-                         struct profile *out_merged)
+enum error profile_merge(const struct profile *profile, const struct profile_update *update, struct profile *out_merged)
 {
     struct profile merged = *profile;
     if (update->has_name)

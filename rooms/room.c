@@ -20,9 +20,9 @@ struct room {
     size_t count;
     uint64_t next_order;
     struct room_listener listener;
-    struct list peers;         /* by order of joining */
+    struct list peers; /* by order of joining */
     struct peer *peers_by_id;
-    struct peer **hearers;     /* scratch of `capacity` places */
+    struct peer **hearers; /* scratch of `capacity` places */
 };
 
 static bool is_id_char(char c)

@@ -7,7 +7,7 @@
 struct asset {
     const char *path; /* such as /page/style.css */
     const char *type;
-    const char *etag;       /* of the plain bytes; quoted */
+    const char *etag;        /* of the plain bytes; quoted */
     const char *packed_etag; /* of the gzip form */
     const char *start, *end;
     const char *packed_start, *packed_end;

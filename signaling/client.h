@@ -22,12 +22,12 @@ struct client {
     uint64_t handle;
     uint64_t session; /* the home's handle; 0: in no room */
     enum client_state state;
-    bool is_doomed;   /* its outbox ran over; to be closed when the call under way ends */
-    int close_code;   /* what we closed with; 0: we did not */
+    bool is_doomed;    /* its outbox ran over; to be closed when the call under way ends */
+    int close_code;    /* what we closed with; 0: we did not */
     unsigned refusals; /* in a row, by rate limits */
-    size_t audience;  /* others in the room that it has been told of */
+    size_t audience;   /* others in the room that it has been told of */
     int64_t opened_ms;
-    int64_t due_ms;   /* of hello, later of fresh credentials */
+    int64_t due_ms; /* of hello, later of fresh credentials */
     char *room;
     char *region;
     char name[CLIENT_NAME_LENGTH + 1];

@@ -141,16 +141,11 @@ static int on_http_event(struct connection *connection, struct lws *wsi, enum lw
                          const void *in, size_t length)
 {
     switch (reason) {
-    case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
-        return on_filter_request(connection);
-    case LWS_CALLBACK_HTTP:
-        return http_on_request(connection, wsi);
-    case LWS_CALLBACK_HTTP_BODY:
-        return http_on_body(connection, slice_of(in, length));
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return http_on_body_end(connection, wsi);
-    default:
-        return 0;
+    case LWS_CALLBACK_FILTER_HTTP_CONNECTION: return on_filter_request(connection);
+    case LWS_CALLBACK_HTTP: return http_on_request(connection, wsi);
+    case LWS_CALLBACK_HTTP_BODY: return http_on_body(connection, slice_of(in, length));
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION: return http_on_body_end(connection, wsi);
+    default: return 0;
     }
 }
 
@@ -159,27 +154,16 @@ static int on_connection_event(struct connection *connection, struct lws *wsi, e
                                const void *in, size_t length)
 {
     switch (reason) {
-    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-        return on_adopted(connection, wsi);
-    case LWS_CALLBACK_WSI_DESTROY:
-        return on_destroyed(connection);
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return on_confirm_upgrade(connection, wsi);
-    case LWS_CALLBACK_ESTABLISHED:
-        return on_established(connection);
-    case LWS_CALLBACK_RECEIVE:
-        return on_received(connection, in, length);
-    case LWS_CALLBACK_RECEIVE_PONG:
-        connection_heard(connection, clock_now());
-        return 0;
-    case LWS_CALLBACK_SERVER_WRITEABLE:
-        return connection_writable(connection);
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        return connection_peer_closes(connection, slice_of(in, length));
-    case LWS_CALLBACK_CLOSED:
-        return on_closed(connection);
-    default:
-        return on_http_event(connection, wsi, reason, in, length);
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: return on_adopted(connection, wsi);
+    case LWS_CALLBACK_WSI_DESTROY: return on_destroyed(connection);
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return on_confirm_upgrade(connection, wsi);
+    case LWS_CALLBACK_ESTABLISHED: return on_established(connection);
+    case LWS_CALLBACK_RECEIVE: return on_received(connection, in, length);
+    case LWS_CALLBACK_RECEIVE_PONG: connection_heard(connection, clock_now()); return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE: return connection_writable(connection);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return connection_peer_closes(connection, slice_of(in, length));
+    case LWS_CALLBACK_CLOSED: return on_closed(connection);
+    default: return on_http_event(connection, wsi, reason, in, length);
     }
 }
 

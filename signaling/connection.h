@@ -13,18 +13,18 @@
 #include "signaling/edge.h"
 #include "signaling/routes.h"
 
-#define FRAGMENTS_MAX 64         /* of one message */
+#define FRAGMENTS_MAX       64    /* of one message */
 #define MESSAGE_TIME_MAX_MS 10000 /* from its first byte to its last */
-#define CLOSE_TIME_MAX_MS 5000    /* for the peer to acknowledge a close */
+#define CLOSE_TIME_MAX_MS   5000  /* for the peer to acknowledge a close */
 #define REQUEST_TIME_MAX_MS 20000 /* from accept to the end of the answer, or to the upgrade */
-#define CLOSE_REASON_MAX 123      /* RFC 6455, 5.5 */
+#define CLOSE_REASON_MAX    123   /* RFC 6455, 5.5 */
 
 struct lws;
 struct worker;
 
 struct connection {
     struct worker *worker;
-    struct lws *wsi; /* NULL until libwebsockets has taken the socket */
+    struct lws *wsi;            /* NULL until libwebsockets has taken the socket */
     struct net_address peer;    /* the other end of the socket */
     struct net_address address; /* who calls, which a trusted proxy may have told */
     enum door door;
@@ -36,10 +36,10 @@ struct connection {
     struct buffer body; /* of a POST */
     size_t body_length; /* as announced; 0: none is awaited */
 
-    char *room; /* between the upgrade being granted and the WebSocket being open */
+    char *room;            /* between the upgrade being granted and the WebSocket being open */
     struct client *client; /* NULL unless it is an open WebSocket */
     int64_t heard_ms;
-    bool is_pinged;        /* since it was last heard */
+    bool is_pinged; /* since it was last heard */
     bool is_ping_due;
     struct list_link dirty_link;
 

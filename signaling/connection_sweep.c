@@ -1,7 +1,7 @@
 /* connection_sweep.c - once a second: deadlines of requests, messages and closes, and pings.
  *
- * Each list is in the order in which its members fall due, so that a sweep looks only at those that are. libwebsockets' own
- * timers are one sorted list: with thousands of connections, each restart would walk it. */
+ * Each list is in the order in which its members fall due, so that a sweep looks only at those that are. libwebsockets'
+ * own timers are one sorted list: with thousands of connections, each restart would walk it. */
 #include "signaling/connection.h"
 #include "signaling/worker_parts.h"
 

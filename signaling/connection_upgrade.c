@@ -8,9 +8,9 @@
 #include "signaling/http_parse.h"
 #include "signaling/worker_parts.h"
 
-#define SUBPROTOCOL "parley.v1"
+#define SUBPROTOCOL   "parley.v1"
 #define RETRY_AFTER_S "5"
-#define KEY_LENGTH 24 /* RFC 6455, 4.1: 16 bytes as base64 */
+#define KEY_LENGTH    24 /* RFC 6455, 4.1: 16 bytes as base64 */
 
 static enum error check_method(struct http_request *request, struct http_answer *answer)
 {
@@ -43,8 +43,7 @@ static enum error check_handshake(struct http_request *request, struct http_answ
     (void)answer;
     struct slice connection;
     struct slice key;
-    if (http_read_header(request, WSI_TOKEN_CONNECTION, &connection) ||
-        http_read_header(request, WSI_TOKEN_KEY, &key))
+    if (http_read_header(request, WSI_TOKEN_CONNECTION, &connection) || http_read_header(request, WSI_TOKEN_KEY, &key))
         return ERR_BAD_REQUEST;
     if (connection.length > HTTP_SUBPROTOCOLS_MAX || !http_list_has(connection, "upgrade", true))
         return ERR_BAD_REQUEST;

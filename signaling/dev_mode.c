@@ -13,7 +13,7 @@
 #include "ops/qr.h"
 #include "signaling/net_address.h"
 
-#define DEV_ROOM "demo"
+#define DEV_ROOM   "demo"
 #define LAN_LISTEN "0.0.0.0:8443"
 
 static bool is_loopback(const char *address)
@@ -123,8 +123,9 @@ void dev_mode_greet(bool is_lan, unsigned port, unsigned tls_port, FILE *out, FI
     (void)fprintf(errors, "parley: INSECURE: --dev gives a token to anybody who can reach this server. "
                           "It is for trying things out, never for production.\n");
     if (port)
-        (void)fprintf(out, "Open this link in two tabs, and they are in a call:\n\n    http://127.0.0.1:%u/r/" DEV_ROOM "\n\n",
-                      port);
+        (void)fprintf(
+            out, "Open this link in two tabs, and they are in a call:\n\n    http://127.0.0.1:%u/r/" DEV_ROOM "\n\n",
+            port);
     if (is_lan && tls_port)
         greet_phones(tls_port, out);
     (void)fflush(out);

@@ -7,7 +7,7 @@
 #include "signaling/client.h"
 
 /* Credentials are renewed when three quarters of their life are over. */
-#define RENEW_AFTER(ttl_s) ((ttl_s) * 750)
+#define RENEW_AFTER(ttl_s) ((ttl_s)*750)
 
 static void refuse_token(struct client *client, struct reference id, enum error error)
 {

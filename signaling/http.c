@@ -17,8 +17,8 @@ static enum error need_upgrade(struct http_request *request, struct http_answer 
 }
 
 static handler *const handlers[] = {
-    [ENDPOINT_PAGE] = http_page,           [ENDPOINT_ASSET] = http_asset, [ENDPOINT_SOCKET] = need_upgrade,
-    [ENDPOINT_TURN] = http_turn,           [ENDPOINT_LIVE] = http_health, [ENDPOINT_READY] = http_health,
+    [ENDPOINT_PAGE] = http_page,           [ENDPOINT_ASSET] = http_asset,     [ENDPOINT_SOCKET] = need_upgrade,
+    [ENDPOINT_TURN] = http_turn,           [ENDPOINT_LIVE] = http_health,     [ENDPOINT_READY] = http_health,
     [ENDPOINT_DEV_TOKEN] = http_dev_token, [ENDPOINT_METRICS] = http_metrics,
 };
 
@@ -84,7 +84,8 @@ int http_on_request(struct connection *connection, struct lws *wsi)
     if (error)
         return answer_error(&request, error, &answer);
     if (request.body_length > 0) {
-        connection->body_length = request.body_length; /* it is read first: closing on unread bytes may lose the answer */
+        connection->body_length =
+            request.body_length; /* it is read first: closing on unread bytes may lose the answer */
         return 0;
     }
     return serve(&request, handle, &answer);

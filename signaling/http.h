@@ -39,8 +39,9 @@ struct http_answer {
     const char *cache;           /* Cache-Control */
 };
 
-/* http_read.c: fills in *request from the headers; `connection` and `wsi` are set. What may be read in two ways is refused.
- * Errors: ERR_BAD_REQUEST, ERR_LENGTH_REQUIRED, ERR_MESSAGE_TOO_LARGE, ERR_ORIGIN_REFUSED, ERR_TOKEN_IN_URL. */
+/* http_read.c: fills in *request from the headers; `connection` and `wsi` are set. What may be read in two ways is
+ * refused. Errors: ERR_BAD_REQUEST, ERR_LENGTH_REQUIRED, ERR_MESSAGE_TOO_LARGE, ERR_ORIGIN_REFUSED, ERR_TOKEN_IN_URL.
+ */
 enum error http_read(struct http_request *request);
 
 /* A header that may come once; empty when it is absent. `token` is an enum lws_token_indexes.

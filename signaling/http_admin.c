@@ -22,8 +22,9 @@ enum error http_health(struct http_request *request, struct http_answer *answer)
 enum error http_metrics(struct http_request *request, struct http_answer *answer)
 {
     const struct metrics *const all[] = {request->worker->metrics};
-    struct metrics_process process = {
-        .version = PARLEY_VERSION, .lws = lws_get_library_version(), .openssl = OpenSSL_version(OPENSSL_VERSION_STRING)};
+    struct metrics_process process = {.version = PARLEY_VERSION,
+                                      .lws = lws_get_library_version(),
+                                      .openssl = OpenSSL_version(OPENSSL_VERSION_STRING)};
     metrics_read_process(&process);
     metrics_render(all, sizeof all / sizeof all[0], &process, answer->text);
     answer->type = "text/plain; version=0.0.4; charset=utf-8";

@@ -106,7 +106,8 @@ int http_send_error(struct http_request *request, enum error error, struct http_
     if (answer->status == 401)
         http_answer_header(answer, "WWW-Authenticate", "Bearer");
     buffer_clear(answer->text);
-    buffer_add_format(answer->text, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\",\"detail\":",
+    buffer_add_format(answer->text,
+                      "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\",\"detail\":",
                       reason_of(answer->status), answer->status, error_code(error));
     buffer_add_json_string(answer->text, slice_from_text(error_text(error)));
     buffer_add_char(answer->text, '}');

@@ -191,8 +191,8 @@ static bool is_like_jwt(struct slice text)
 
 bool http_argument_is_token(struct slice argument)
 {
-    static const char *const names[] = {"token", "access_token", "accesstoken", "id_token",      "jwt",    "auth",
-                                        "bearer", "authtoken",   "auth_token",  "authorization", "secret", "api_key"};
+    static const char *const names[] = {"token",  "access_token", "accesstoken", "id_token",      "jwt",    "auth",
+                                        "bearer", "authtoken",    "auth_token",  "authorization", "secret", "api_key"};
     struct slice value = argument;
     struct slice name = cut(&value, '=');
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

@@ -10,10 +10,10 @@
 #include "base/error.h"
 #include "base/slice.h"
 
-#define HTTP_BODY_MAX 65536
-#define HTTP_HOST_MAX 262           /* 253 of a name, a colon, a port, and brackets */
-#define HTTP_SUBPROTOCOLS_MAX 126   /* libwebsockets closes without an answer on longer lists */
-#define HTTP_SUBPROTOCOL_MAX 63     /* likewise */
+#define HTTP_BODY_MAX         65536
+#define HTTP_HOST_MAX         262 /* 253 of a name, a colon, a port, and brackets */
+#define HTTP_SUBPROTOCOLS_MAX 126 /* libwebsockets closes without an answer on longer lists */
+#define HTTP_SUBPROTOCOL_MAX  63  /* likewise */
 
 /* Only printable ASCII: no control byte, no NUL, nothing that a log or another parser could read differently. */
 bool http_text_is_clean(struct slice text);

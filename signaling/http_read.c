@@ -77,16 +77,11 @@ static enum error check_query(struct http_request *request)
 static enum http_method method_of(int lws_method)
 {
     switch (lws_method) {
-    case LWSHUMETH_GET:
-        return HTTP_GET;
-    case LWSHUMETH_HEAD:
-        return HTTP_HEAD;
-    case LWSHUMETH_POST:
-        return HTTP_POST;
-    case LWSHUMETH_OPTIONS:
-        return HTTP_OPTIONS;
-    default:
-        return HTTP_OTHER;
+    case LWSHUMETH_GET: return HTTP_GET;
+    case LWSHUMETH_HEAD: return HTTP_HEAD;
+    case LWSHUMETH_POST: return HTTP_POST;
+    case LWSHUMETH_OPTIONS: return HTTP_OPTIONS;
+    default: return HTTP_OTHER;
     }
 }
 
@@ -157,8 +152,8 @@ static enum error read_caller(struct http_request *request)
     int length = lws_hdr_copy(request->wsi, start, left, WSI_TOKEN_X_FORWARDED_FOR);
     if (length > 0)
         forwarded = slice_of(start, (size_t)length);
-    connection->address = net_address_forwarded(&connection->peer, forwarded, config->trusted_proxies,
-                                                config->trusted_proxies_count);
+    connection->address =
+        net_address_forwarded(&connection->peer, forwarded, config->trusted_proxies, config->trusted_proxies_count);
     return ERROR_NONE;
 }
 

@@ -88,7 +88,7 @@ struct address_book *address_book_destroy(struct address_book *book)
     if (!book)
         return NULL;
     struct address_entry *entry, *next;
-    HASH_ITER(hh, book->entries, entry, next)
+    HASH_ITER (hh, book->entries, entry, next)
         forget(book, entry);
     free(book);
     return NULL;
@@ -120,8 +120,7 @@ static struct address_entry *enter(struct address_book *book, const struct net_a
     return entry;
 }
 
-struct address_entry *address_book_connect(struct address_book *book, const struct net_address *address,
-                                           int64_t now_ms)
+struct address_entry *address_book_connect(struct address_book *book, const struct net_address *address, int64_t now_ms)
 {
     struct net_address subscriber = net_address_subscriber(address);
     struct address_entry *entry = find(book, &subscriber);

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 1024
+#define BACKLOG  1024
 #define HOST_MAX 254
 
 struct endpoint {

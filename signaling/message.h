@@ -27,7 +27,7 @@ enum message_type {
 #define MESSAGE(name, wire) MESSAGE_##name,
     MESSAGE_TABLE(MESSAGE)
 #undef MESSAGE
-    MESSAGE_COUNT
+        MESSAGE_COUNT
 };
 
 /* One message from a client. Its slices point into the text it was decoded from or into the decoder's

@@ -5,9 +5,9 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-#define TEXT_MAX 64 /* the longest address there is, with brackets and a port */
+#define TEXT_MAX      64 /* the longest address there is, with brackets and a port */
 #define MAPPED_PREFIX 96
-#define HOPS_MAX 32 /* of X-Forwarded-For that are looked at */
+#define HOPS_MAX      32 /* of X-Forwarded-For that are looked at */
 
 static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:0:0/96 */
 

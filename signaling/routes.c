@@ -6,8 +6,8 @@
 #include "rooms/room.h"
 
 #define DOORS_PUBLIC (1U << DOOR_PLAIN | 1U << DOOR_TLS)
-#define DOORS_ADMIN (1U << DOOR_ADMIN)
-#define READ (1U << HTTP_GET | 1U << HTTP_HEAD)
+#define DOORS_ADMIN  (1U << DOOR_ADMIN)
+#define READ         (1U << HTTP_GET | 1U << HTTP_HEAD)
 
 struct row {
     const char *path;

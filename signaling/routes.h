@@ -21,8 +21,8 @@ enum endpoint {
     ENDPOINT_METRICS,
 };
 
-/* Finds what serves `path`, percent-decoded and without its query. Errors: ERR_NOT_FOUND, and ERR_METHOD_NOT_ALLOWED, with
- * *out_allow then a list for the Allow header. */
+/* Finds what serves `path`, percent-decoded and without its query. Errors: ERR_NOT_FOUND, and ERR_METHOD_NOT_ALLOWED,
+ * with *out_allow then a list for the Allow header. */
 enum error routes_find(enum door door, enum http_method method, struct slice path, enum endpoint *out_endpoint,
                        const char **out_allow);
 

@@ -30,14 +30,15 @@ struct server {
 
 static void print_help(void)
 {
-    (void)printf("Usage: parley [serve] [OPTIONS]\n"
-                 "Serves rooms over WebSocket, and the call page.\n\n"
-                 "  -c, --config FILE    read settings from FILE (YAML)\n"
-                 "      --set KEY=VALUE  set one setting; --KEY=VALUE does the same\n"
-                 "      --dev            try it out: no configuration, on loopback, a token for everybody (insecure)\n"
-                 "      --lan            with --dev: https on all interfaces too, for phones (insecure)\n"
-                 "  -h, --help           show this\n\n"
-                 "All settings: parley config reference. SIGTERM ends the server, SIGHUP reads its certificate anew.\n");
+    (void)printf(
+        "Usage: parley [serve] [OPTIONS]\n"
+        "Serves rooms over WebSocket, and the call page.\n\n"
+        "  -c, --config FILE    read settings from FILE (YAML)\n"
+        "      --set KEY=VALUE  set one setting; --KEY=VALUE does the same\n"
+        "      --dev            try it out: no configuration, on loopback, a token for everybody (insecure)\n"
+        "      --lan            with --dev: https on all interfaces too, for phones (insecure)\n"
+        "  -h, --help           show this\n\n"
+        "All settings: parley config reference. SIGTERM ends the server, SIGHUP reads its certificate anew.\n");
 }
 
 static int read_options(struct server *server, int argc, char **argv)

@@ -33,8 +33,9 @@ static int load_ice_server(const struct config_turn_server *from, FILE *errors, 
     for (size_t i = 0; i < from->urls.count; i++) {
         struct slice url = slice_from_text(from->urls.items[i]);
         if (!ice_url_is_valid(url))
-            return complain(errors, EX_CONFIG, "turn.servers[].urls", from->urls.items[i],
-                            "not an ICE server; write it as stun:host:port, turn:host:port?transport=udp or turns:host:port");
+            return complain(
+                errors, EX_CONFIG, "turn.servers[].urls", from->urls.items[i],
+                "not an ICE server; write it as stun:host:port, turn:host:port?transport=udp or turns:host:port");
         out->urls[i] = url;
     }
     out->url_count = from->urls.count;

@@ -19,7 +19,7 @@ static const char suites[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 /* A certificate with what leads to its root, and its key. */
 struct pair {
     X509 *leaf;
-    STACK_OF(X509) *chain;
+    STACK_OF(X509) * chain;
     EVP_PKEY *key;
 };
 

@@ -9,7 +9,7 @@
 #include "signaling/connection.h"
 #include "signaling/worker_parts.h"
 
-#define DRAIN_MS 8000
+#define DRAIN_MS             8000
 #define TRIM_CONNECTIONS_MIN 100 /* giving memory back takes time: not for a few connections */
 
 static void flush_dirty(struct worker *worker)
@@ -131,8 +131,8 @@ static void make_core(struct worker *worker)
     worker->edge_config.port = (struct client_port){.wake = connection_wake, .close = connection_close};
     worker->edge_config.metrics = worker->metrics;
     worker->edge = edge_create(&worker->edge_config);
-    worker->home = home_create(worker->config.home,
-                               (struct listener){.context = worker->edge, .deliver = edge_deliver});
+    worker->home =
+        home_create(worker->config.home, (struct listener){.context = worker->edge, .deliver = edge_deliver});
     edge_connect(worker->edge, home_route(worker->home));
     worker->credential_takers = address_book_create(&worker->edge_config.limits);
     worker->json = json_checker_create(DEV_BODY_MAX);

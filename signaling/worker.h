@@ -14,7 +14,7 @@
 #include "signaling/edge.h"
 #include "signaling/net_address.h"
 
-#define WORKER_ERROR_MAX 256
+#define WORKER_ERROR_MAX     256
 #define WORKER_LISTENERS_MAX 16 /* of each kind */
 
 struct worker; /* opaque */
@@ -40,7 +40,7 @@ struct worker_config {
     int64_t ping_timeout_ms; /* the interval is the edge's */
     int64_t drain_ms;        /* how long a stop may take; 0: the default */
     bool is_page_enabled;
-    const char *dev_key_id;  /* the API key that /v1/dev/token signs with; NULL: there is no such address */
+    const char *dev_key_id; /* the API key that /v1/dev/token signs with; NULL: there is no such address */
 };
 
 /* NULL when it cannot be made; `out_error` then says why. */

@@ -1,4 +1,5 @@
-/* worker_accept.c - accepting: we do it ourselves, so that listeners can be shared and the number of connections is bounded. */
+/* worker_accept.c - accepting: we do it ourselves, so that listeners can be shared and the number of connections is
+ * bounded. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,9 +13,9 @@
 #include "signaling/worker_parts.h"
 
 #define ACCEPTS_PER_WAKE 4 /* leaves the others to other workers */
-#define ADMIN_MAX 16
+#define ADMIN_MAX        16
 #define DESCRIPTORS_KEPT 64 /* for logs, files, the admin door and what is being refused */
-#define USER_TIMEOUT_MS 20000
+#define USER_TIMEOUT_MS  20000
 #define KEEPALIVE_IDLE_S 60
 
 size_t worker_connections_limit(size_t configured)

@@ -11,8 +11,8 @@ static const struct lws_protocols protocols[] = {
     {
         .name = "parley.v1",
         .callback = connection_on_event,
-        .rx_buffer_size = 1024,     /* held by each connection */
-        .tx_packet_size = 1 << 16,  /* else lws cuts writes at rx_buffer_size */
+        .rx_buffer_size = 1024,    /* held by each connection */
+        .tx_packet_size = 1 << 16, /* else lws cuts writes at rx_buffer_size */
     },
     {.name = NULL},
 };
@@ -36,8 +36,8 @@ static struct lws_context_creation_info context_info(struct worker *worker, void
 {
     return (struct lws_context_creation_info){
         .port = CONTEXT_PORT_NO_LISTEN,
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
-                   LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_VALIDATE_UTF8,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_LIBEV |
+                   LWS_SERVER_OPTION_VALIDATE_UTF8,
         .foreign_loops = loops,
         .max_http_header_data = HEADERS_BYTES_MAX,
         .timeout_secs = HANDSHAKE_TIMEOUT_S,

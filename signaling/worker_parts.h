@@ -18,9 +18,9 @@
 #include "signaling/tls.h"
 #include "signaling/worker.h"
 
-#define HEADERS_BYTES_MAX 8192    /* of one request; libwebsockets hangs up on more */
-#define SEND_BYTES_MAX 16000      /* frames that are sent as one TLS record, which holds 16384 */
-#define DEV_BODY_MAX 4096
+#define HEADERS_BYTES_MAX 8192  /* of one request; libwebsockets hangs up on more */
+#define SEND_BYTES_MAX    16000 /* frames that are sent as one TLS record, which holds 16384 */
+#define DEV_BODY_MAX      4096
 
 struct listening {
     ev_io io;

@@ -11,9 +11,9 @@
 struct scene {
     struct home *home;
     struct route route;
-    struct buffer heard;     /* "client type" lines */
-    uint64_t session[10];    /* by client, from its welcome */
-    uint64_t deaf;           /* this client takes nothing */
+    struct buffer heard;  /* "client type" lines */
+    uint64_t session[10]; /* by client, from its welcome */
+    uint64_t deaf;        /* this client takes nothing */
     unsigned joined;
 };
 
@@ -38,8 +38,8 @@ static size_t deliver(void *context, const struct locator *to, size_t count, con
 static int open_home(void **state)
 {
     struct scene *scene = calloc(1, sizeof *scene);
-    scene->home = home_create((struct home_config){.rooms_max = 2, .room_capacity = 3},
-                              (struct listener){scene, deliver});
+    scene->home =
+        home_create((struct home_config){.rooms_max = 2, .room_capacity = 3}, (struct listener){scene, deliver});
     scene->route = home_route(scene->home);
     *state = scene;
     return 0;
@@ -162,8 +162,8 @@ static void rooms_of_thousands_of_names_are_found_again(void **state) /* T-63 */
 {
     struct scene *scene = *state;
     home_destroy(scene->home);
-    scene->home = home_create((struct home_config){.rooms_max = 5000, .room_capacity = 3},
-                              (struct listener){scene, deliver});
+    scene->home =
+        home_create((struct home_config){.rooms_max = 5000, .room_capacity = 3}, (struct listener){scene, deliver});
     scene->route = home_route(scene->home);
     char name[16];
     for (int round = 0; round < 2; round++) {

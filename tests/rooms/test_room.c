@@ -55,8 +55,8 @@ static void hear(void *context, struct peer *const *to, size_t count, const stru
 static struct profile profile_named(const char *name)
 {
     struct profile profile = {.identity = slice_from_text(name), .name = slice_from_text(name)};
-    profile.grants = (struct grants){
-        .may_publish = true, .may_subscribe = true, .may_publish_data = true, .may_update_self = true};
+    profile.grants =
+        (struct grants){.may_publish = true, .may_subscribe = true, .may_publish_data = true, .may_update_self = true};
     return profile;
 }
 
@@ -232,8 +232,8 @@ static void a_hidden_peer_hears_but_is_not_heard_of(void **state)
 static void an_update_is_seen_by_the_others(void **state)
 {
     struct scene *scene = *state;
-    struct profile_update update = {.has_name = true, .name = SLICE_LITERAL("anna"), .media_mask = MEDIA_MIC,
-                                    .media = MEDIA_MIC | MEDIA_CAMERA};
+    struct profile_update update = {
+        .has_name = true, .name = SLICE_LITERAL("anna"), .media_mask = MEDIA_MIC, .media = MEDIA_MIC | MEDIA_CAMERA};
 
     assert_int_equal(room_update(scene->room, scene->ann, &update), ERROR_NONE);
 
@@ -336,7 +336,8 @@ static void room_ids_keep_to_their_alphabet(void **state)
     char longest[ROOM_ID_MAX + 1];
     memset(longest, 'r', sizeof longest);
     const char *good[] = {"a", "A-b_c.d~e", "user@example.org", "team:blue", "a=c", "...", "0"};
-    const char *bad[] = {"", ".", "..", "a b", "a/b", "a\\b", "a%41", "\xc3\xa9", "a\n", "a?", "a#", "a;b", "a+b", "<a>"};
+    const char *bad[] = {"",         ".",   "..", "a b", "a/b", "a\\b", "a%41",
+                         "\xc3\xa9", "a\n", "a?", "a#",  "a;b", "a+b",  "<a>"};
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(room_id_is_valid(slice_from_text(good[i])));

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/cmocka_all.h"
 #include "tests/signaling/support/edge_scene.h"
+#include "tests/support/cmocka_all.h"
 
 static int set_the_scene(void **state)
 {
@@ -56,12 +56,14 @@ static void an_offer_arrives_byte_for_byte_with_its_true_sender(void **state) /*
     actor_join(scene, &bob, "bob", "lobby", NULL);
     (void)actor_hear(&ann);
 
-    say_to(scene, &bob, &ann, "\"id\":7,\"from\":\"mallory\",\"kind\":\"offer\",\"body\": {\"n\" : 1e400, \"s\":\"\\u00e9\"}");
+    say_to(scene, &bob, &ann,
+           "\"id\":7,\"from\":\"mallory\",\"kind\":\"offer\",\"body\": {\"n\" : 1e400, \"s\":\"\\u00e9\"}");
 
     char expected[200];
-    (void)snprintf(expected, sizeof expected,
-                   "{\"type\":\"relay\",\"from\":\"%s\",\"kind\":\"offer\",\"body\":{\"n\" : 1e400, \"s\":\"\\u00e9\"}}\n",
-                   bob.peer_id);
+    (void)snprintf(
+        expected, sizeof expected,
+        "{\"type\":\"relay\",\"from\":\"%s\",\"kind\":\"offer\",\"body\":{\"n\" : 1e400, \"s\":\"\\u00e9\"}}\n",
+        bob.peer_id);
     assert_string_equal(actor_hear(&ann), expected);
     assert_string_equal(actor_hear(&bob), "{\"type\":\"ok\",\"re\":7}\n");
     actor_vanish(scene, &ann, 1000);

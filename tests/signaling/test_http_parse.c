@@ -43,9 +43,10 @@ static void only_printable_ascii_is_clean(void **state)
 static void a_host_is_a_name_or_an_address_with_an_optional_port(void **state)
 {
     (void)state;
-    static const char *const good[] = {"a", "call.example.org", "call.example.org:443", "127.0.0.1:8080", "[::1]", "[2001:db8::1]:443"};
-    static const char *const wrong[] = {"",      ":80",   "a:",     "a:b",    "a:123456", "[]",   "[::1",  "[::1]80",
-                                        "[::1]:", "[g::]", "a b",    "a/b",    "a@b",      "a:1:2", "a?b",   "<a>"};
+    static const char *const good[] = {"a",     "call.example.org", "call.example.org:443", "127.0.0.1:8080",
+                                       "[::1]", "[2001:db8::1]:443"};
+    static const char *const wrong[] = {"",       ":80",   "a:",  "a:b", "a:123456", "[]",    "[::1", "[::1]80",
+                                        "[::1]:", "[g::]", "a b", "a/b", "a@b",      "a:1:2", "a?b",  "<a>"};
     for (size_t i = 0; i < COUNT(good); i++)
         assert_true(http_host_is_valid(text(good[i])));
     for (size_t i = 0; i < COUNT(wrong); i++)
@@ -55,8 +56,10 @@ static void a_host_is_a_name_or_an_address_with_an_optional_port(void **state)
 static void only_what_dns_cannot_rebind_is_loopback(void **state)
 {
     (void)state;
-    static const char *const good[] = {"localhost", "LOCALHOST:1", "127.0.0.1", "127.1.2.3:9464", "[::1]", "[::1]:9464"};
-    static const char *const wrong[] = {"localhost.evil.org", "127.0.0.1.evil.org", "evil.org", "[::2]", "10.0.0.1", "localhost.", ""};
+    static const char *const good[] = {"localhost",      "LOCALHOST:1", "127.0.0.1",
+                                       "127.1.2.3:9464", "[::1]",       "[::1]:9464"};
+    static const char *const wrong[] = {"localhost.evil.org", "127.0.0.1.evil.org", "evil.org", "[::2]",
+                                        "10.0.0.1",           "localhost.",         ""};
     for (size_t i = 0; i < COUNT(good); i++)
         assert_true(http_host_is_loopback(text(good[i])));
     for (size_t i = 0; i < COUNT(wrong); i++)
@@ -67,8 +70,8 @@ static void the_subprotocol_has_to_be_offered_exactly(void **state)
 {
     (void)state;
     static const char *const good[] = {"parley.v1", "parley.v2, parley.v1", "a ,\tparley.v1,b"};
-    static const char *const wrong[] = {"",           "parley.v2",  "Parley.v1",         "parley.v11",   "parley.v1,",
-                                        ",parley.v1", "parley.v1;", "parley.v1,,x",      "parley.v1, a b", "\"parley.v1\""};
+    static const char *const wrong[] = {"",           "parley.v2",  "Parley.v1",    "parley.v11",     "parley.v1,",
+                                        ",parley.v1", "parley.v1;", "parley.v1,,x", "parley.v1, a b", "\"parley.v1\""};
     for (size_t i = 0; i < COUNT(good); i++)
         assert_true(http_offers_subprotocol(text(good[i]), "parley.v1"));
     for (size_t i = 0; i < COUNT(wrong); i++)
@@ -88,8 +91,10 @@ static void a_token_in_the_query_is_known_by_its_name_or_its_looks(void **state)
 {
     (void)state;
     /* T-02 */
-    static const char *const tokens[] = {"token=x", "TOKEN=", "token", "access_token=x", "jwt=x", "auth=1", "q=" JWT, JWT, "x=Bearer abc"};
-    static const char *const others[] = {"", "verbose", "format=iceServers", "tokens=x", "q=eyJ", "q=a.b.c", "v=1.2.3", "q=eyJhbGciOiJIUzI1NiJ9.x"};
+    static const char *const tokens[] = {"token=x", "TOKEN=", "token", "access_token=x", "jwt=x",
+                                         "auth=1",  "q=" JWT, JWT,     "x=Bearer abc"};
+    static const char *const others[] = {"",      "verbose", "format=iceServers", "tokens=x",
+                                         "q=eyJ", "q=a.b.c", "v=1.2.3",           "q=eyJhbGciOiJIUzI1NiJ9.x"};
     for (size_t i = 0; i < COUNT(tokens); i++)
         assert_true(http_argument_is_token(text(tokens[i])));
     for (size_t i = 0; i < COUNT(others); i++)
@@ -99,7 +104,8 @@ static void a_token_in_the_query_is_known_by_its_name_or_its_looks(void **state)
 static void a_bearer_token_is_one_word_after_the_scheme(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", "Bearer", "Bearer ", "Basic abc", "Bearer a b", "Bearer a,b", "Bearerabc", "Bearer \"a\""};
+    static const char *const wrong[] = {"",           "Bearer",     "Bearer ",   "Basic abc",
+                                        "Bearer a b", "Bearer a,b", "Bearerabc", "Bearer \"a\""};
     struct slice token = text("untouched");
     for (size_t i = 0; i < COUNT(wrong); i++)
         assert_false(http_bearer_parse(text(wrong[i]), &token));

@@ -1,4 +1,5 @@
-/* test_net_address.c - addresses are read strictly, compared as one family, and believed only from proxies that are trusted. */
+/* test_net_address.c - addresses are read strictly, compared as one family, and believed only from proxies that are
+ * trusted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,10 +36,18 @@ static void every_spelling_of_an_address_is_one_address(void **state)
 {
     (void)state;
     static const char *const spellings[][2] = {
-        {"192.0.2.1", "192.0.2.1"},          {"192.0.2.1:443", "192.0.2.1"},         {"::ffff:192.0.2.1", "192.0.2.1"},
-        {"::ffff:c000:201", "192.0.2.1"},    {"[::ffff:192.0.2.1]:80", "192.0.2.1"}, {"2001:db8::1", "2001:db8::1"},
-        {"2001:DB8:0:0::1", "2001:db8::1"},  {"[2001:db8::1]", "2001:db8::1"},       {"[2001:db8::1]:65535", "2001:db8::1"},
-        {"::1", "::1"},                      {"255.255.255.255", "255.255.255.255"}, {"::", "::"},
+        {"192.0.2.1", "192.0.2.1"},
+        {"192.0.2.1:443", "192.0.2.1"},
+        {"::ffff:192.0.2.1", "192.0.2.1"},
+        {"::ffff:c000:201", "192.0.2.1"},
+        {"[::ffff:192.0.2.1]:80", "192.0.2.1"},
+        {"2001:db8::1", "2001:db8::1"},
+        {"2001:DB8:0:0::1", "2001:db8::1"},
+        {"[2001:db8::1]", "2001:db8::1"},
+        {"[2001:db8::1]:65535", "2001:db8::1"},
+        {"::1", "::1"},
+        {"255.255.255.255", "255.255.255.255"},
+        {"::", "::"},
     };
     for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
         struct net_address parsed = address(spellings[i][0]);
@@ -50,9 +59,29 @@ static void what_is_no_address_is_refused_and_changes_nothing(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "",           "192.0.2",       "192.0.2.1.1", "192.0.2.256", "0300.0.2.1",      "192.0.2.1:",   "192.0.2.1:65536", "192.0.2.1:8a",
-        "[192.0.2.1]", "[2001:db8::1", "2001:db8::1]", "[2001:db8::1]443", "fe80::1%eth0", "localhost", " 192.0.2.1", "192.0.2.1 ",
-        "2001:db8:::1", "1:2:3:4:5:6:7:8:9", "[::1]:", "0x7f.0.0.1", "2130706433", "unknown", "_hidden",
+        "",
+        "192.0.2",
+        "192.0.2.1.1",
+        "192.0.2.256",
+        "0300.0.2.1",
+        "192.0.2.1:",
+        "192.0.2.1:65536",
+        "192.0.2.1:8a",
+        "[192.0.2.1]",
+        "[2001:db8::1",
+        "2001:db8::1]",
+        "[2001:db8::1]443",
+        "fe80::1%eth0",
+        "localhost",
+        " 192.0.2.1",
+        "192.0.2.1 ",
+        "2001:db8:::1",
+        "1:2:3:4:5:6:7:8:9",
+        "[::1]:",
+        "0x7f.0.0.1",
+        "2130706433",
+        "unknown",
+        "_hidden",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct net_address out = address("192.0.2.7");
@@ -70,11 +99,13 @@ static void a_range_holds_what_shares_its_prefix(void **state)
         const char *range, *address;
         bool is_in;
     } rows[] = {
-        {"10.0.0.0/8", "10.255.0.1", true},       {"10.0.0.0/8", "11.0.0.1", false},       {"192.0.2.128/25", "192.0.2.128", true},
-        {"192.0.2.128/25", "192.0.2.127", false}, {"192.0.2.1", "192.0.2.1", true},        {"192.0.2.1", "192.0.2.2", false},
-        {"0.0.0.0/0", "203.0.113.9", true},       {"0.0.0.0/0", "2001:db8::1", false},     {"::/0", "2001:db8::1", true},
-        {"fd00::/8", "fdff::1", true},            {"fd00::/8", "fe00::1", false},          {"2001:db8::/33", "2001:db8:8000::1", false},
-        {"10.0.0.0/8", "::ffff:10.1.1.1", true},  {"::ffff:10.0.0.0/104", "10.1.1.1", true},
+        {"10.0.0.0/8", "10.255.0.1", true},      {"10.0.0.0/8", "11.0.0.1", false},
+        {"192.0.2.128/25", "192.0.2.128", true}, {"192.0.2.128/25", "192.0.2.127", false},
+        {"192.0.2.1", "192.0.2.1", true},        {"192.0.2.1", "192.0.2.2", false},
+        {"0.0.0.0/0", "203.0.113.9", true},      {"0.0.0.0/0", "2001:db8::1", false},
+        {"::/0", "2001:db8::1", true},           {"fd00::/8", "fdff::1", true},
+        {"fd00::/8", "fe00::1", false},          {"2001:db8::/33", "2001:db8:8000::1", false},
+        {"10.0.0.0/8", "::ffff:10.1.1.1", true}, {"::ffff:10.0.0.0/104", "10.1.1.1", true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct net_range in = range(rows[i].range);
@@ -86,8 +117,9 @@ static void a_range_holds_what_shares_its_prefix(void **state)
 static void what_is_no_range_is_refused(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"",           "10.0.0.0/33", "10.0.0.0/",   "10.0.0.0/-1",    "10.0.0.0/8x", "10.0.0/8",
-                                        "fd00::/129", "[fd00::]/8",  "10.0.0.1:80", "10.0.0.0/8/8", "10.0.0.0/0008"};
+    static const char *const wrong[] = {
+        "",           "10.0.0.0/33", "10.0.0.0/",   "10.0.0.0/-1",  "10.0.0.0/8x",  "10.0.0/8",
+        "fd00::/129", "[fd00::]/8",  "10.0.0.1:80", "10.0.0.0/8/8", "10.0.0.0/0008"};
     struct net_range out;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_false(net_range_parse(slice_from_text(wrong[i]), &out));

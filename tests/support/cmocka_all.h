@@ -3,11 +3,11 @@
 #define PARLEY_TESTS_SUPPORT_CMOCKA_ALL_H
 
 /* clang-format off: cmocka.h needs them in this order */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 /* clang-format on */
 
 #endif

@@ -79,8 +79,8 @@ void edge_scene_token(const struct edge_scene *scene, const char *identity, cons
     struct claims claims = {.identity = slice_from_text(identity), .room = slice_from_text(room), .may_join = true};
     claims.name = claims.identity;
     claims.expires_unix_s = instant_unix_s(scene->now) + 600;
-    claims.grants = (struct grants){
-        .may_publish = true, .may_subscribe = true, .may_publish_data = true, .may_update_self = true};
+    claims.grants =
+        (struct grants){.may_publish = true, .may_subscribe = true, .may_publish_data = true, .may_update_self = true};
     if (change)
         change(&claims);
     assert_int_equal(token_create(scene->keys, SLICE_LITERAL("key"), &claims, scene->now, out), ERROR_NONE);
