@@ -13,7 +13,13 @@ describe('wss', () => {
   let ca = pem;
   let server, secure;
   before(async () => {
-    const config = { 'server.tls_listen': '127.0.0.1:0', 'server.tls_cert_file': certFile, 'server.tls_key_file': keyFile };
+    const config = {
+      'server.tls_listen': '127.0.0.1:0',
+      'server.tls_cert_file': certFile,
+      'server.tls_key_file': keyFile,
+      'limits.messages_burst': 100_000,
+      'limits.bytes_burst': '1GiB',
+    };
     server = await startServer({ config });
     secure = { roomUrl: (room) => `wss://${server.tlsAddress}/v1/rooms/${room}/ws` };
   });
@@ -62,8 +68,7 @@ describe('wss', () => {
     const gone = ann.expect('peer-left').then((event) => (left = event));
     bob.stopReading();
     for (let sent = 0; !left && sent < 2000; sent++) {
-      const answer = await ann.request({ type: 'relay', to: bob.id, body: 'x'.repeat(60_000) });
-      if (answer.code === 'rate_limited') await new Promise((resolve) => setTimeout(resolve, answer.retryAfterMs));
+      await ann.request({ type: 'relay', to: bob.id, body: 'x'.repeat(60_000) });
     }
     assert.equal((await gone).reason, 'slow');
     bob.goOnReading();
