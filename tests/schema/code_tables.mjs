@@ -16,6 +16,7 @@ function captures(path, pattern) {
 const number = (path, name) => Number(captures(path, new RegExp(`^#define ${name}\\s+(\\d+)\\b`, 'gm'))[0]);
 
 export const messageTypes = () => captures('signaling/message.h', /\bMESSAGE\(\w+, "([^"]+)"\)/g);
+export const fieldNames = () => captures('signaling/decode.c', /\bFIELD\(\w+, "([^"]+)"\)/g);
 export const eventTypes = () => captures('rooms/event.h', /\bEVENT\(\w+, "([^"]+)"\)/g);
 export const relayKinds = () => captures('rooms/event.h', /\bKIND\(\w+, "([^"]+)"\)/g);
 export const leaveReasons = () => captures('rooms/event.h', /\bREASON\(\w+, "([^"]+)"\)/g);

@@ -1,12 +1,5 @@
-// mutations.mjs - from the schema of a client's message: what is just within its limits, and what is just beyond.
-import { messages, schemaOf, schemas } from './document.mjs';
-
-const WRONG_TYPES = {
-  string: [7, null, true, ['x'], { x: 'x' }],
-  integer: ['1', 1.5, null, true, [1]],
-  object: [[], 'x', null, 7],
-  boolean: [1, 'true', null],
-};
+// mutations.mjs - from the schema of a client's message: messages on both sides of each of its limits, and of every other shape.
+import { faultsOf, messages, schemaOf, schemas } from './document.mjs';
 
 /** `bytes` of text: one byte a character, or two. */
 const texts = (bytes) => ['x'.repeat(bytes), 'ü'.repeat(bytes / 2) + 'x'.repeat(bytes % 2)];
@@ -23,55 +16,46 @@ function attributesOf(bytes) {
   return { ...full, rest: 'v'.repeat(bytes - 4 * 1003 - 4) };
 }
 
-function beyondText(schema) {
-  const tooLong = schema['x-bytes-max'] === undefined ? [] : texts(schema['x-bytes-max'] + 1);
-  return [...tooLong, ...(schema.minLength ? [''] : []), ...(schema.enum ? ['hug', ''] : [])];
+/** Tried for each field whatever its schema says, so that a schema that is too lax is found as well. */
+const ANY_VALUES = [
+  ...[null, true, 7, 1.5, -1, '', 'x', '1', 'x'.repeat(5000), [], ['x'], {}],
+  ...[{ x: 'x' }, { x: 'x'.repeat(2000) }, { ['x'.repeat(100)]: 'x' }, object(['__proto__', 'x']), attributes(40, 1), attributes(6, 1000)],
+  ...[{ mic: 1 }, { camera: 'true' }, { screen: null }],
+];
+
+function aroundText(schema) {
+  const max = schema['x-bytes-max'];
+  return [...(schema.enum ?? []), ...(max ? [...texts(max), ...texts(max + 1)] : [])];
 }
 
-function beyondObject(schema) {
-  const members = Object.entries(schema.properties ?? {}).flatMap(([name, member]) => beyond(schemaOf(member)).map((value) => object([name, value])));
-  const values = schema.additionalProperties ? beyond(schema.additionalProperties).map((value) => object(['k', value])) : [];
-  const keys = schema.propertyNames ? [...beyondText(schema.propertyNames), ...schema.propertyNames.not.enum] : [];
+function aroundObject(schema) {
+  const members = Object.entries(schema.properties ?? {}).flatMap(([name, member]) => around(schemaOf(member)).map((value) => object([name, value])));
+  if (!schema.additionalProperties) return members;
+  const { not, ...key } = schema.propertyNames;
+  const together = schema['x-bytes-together-max'];
   return [
     ...members,
-    ...values,
-    ...keys.map((key) => object([key, 'v'])),
-    ...(schema.maxProperties ? [attributes(schema.maxProperties + 1, 1)] : []),
-    ...(schema['x-bytes-together-max'] ? [attributesOf(schema['x-bytes-together-max'] + 1)] : []),
+    ...[...around(key), ...not.enum].map((name) => object([name, 'v'])),
+    ...around(schema.additionalProperties).map((value) => object(['k', value])),
+    ...[schema.maxProperties, schema.maxProperties + 1].map((count) => attributes(count, 1)),
+    ...[together, together + 1].map(attributesOf),
   ];
 }
 
-/** Values that a schema refuses. */
-function beyond(schema) {
-  const wrong = WRONG_TYPES[schema.type] ?? [];
-  if (schema.const !== undefined) return wrong;
-  if (schema.type === 'string') return [...wrong, ...beyondText(schema)];
-  if (schema.type === 'integer') return [...wrong, schema.minimum - 1, schema.maximum + 1];
-  if (schema.type === 'object') return [...wrong, ...beyondObject(schema)];
-  return wrong;
-}
-
-function withinObject(schema) {
-  if (!schema.additionalProperties) return [{}, object(...Object.keys(schema.properties).map((name) => [name, true]))];
-  const keys = within({ type: 'string', ...schema.propertyNames });
-  const values = within(schema.additionalProperties);
-  return [
-    {},
-    ...keys.map((key) => object([key, 'v'])),
-    ...values.map((value) => object(['k', value])),
-    attributes(schema.maxProperties, 1),
-    attributesOf(schema['x-bytes-together-max']),
-  ];
-}
-
-/** Values at the very limits of a schema. */
-function within(schema) {
-  if (schema.const !== undefined) return [];
-  if (schema.enum) return schema.enum;
-  if (schema['x-bytes-max']) return texts(schema['x-bytes-max']);
-  if (schema.type === 'integer') return [schema.minimum, schema.maximum];
-  if (schema.type === 'object') return withinObject(schema);
-  return schema.type === undefined ? [null, false, 0, '', [], {}] : [];
+/** Values on both sides of each limit of a schema. */
+function around(schema) {
+  switch (schema.type) {
+    case 'string':
+      return aroundText(schema);
+    case 'integer':
+      return [schema.minimum, schema.minimum - 1, schema.maximum, schema.maximum + 1];
+    case 'boolean':
+      return [true, false];
+    case 'object':
+      return aroundObject(schema);
+    default:
+      return [];
+  }
 }
 
 /** All that a message of this key may hold, from its examples. */
@@ -82,16 +66,20 @@ function without(message, field) {
   return rest;
 }
 
-const changed = (key, choose) =>
-  Object.entries(schemas[key].properties).flatMap(([field, schema]) =>
-    choose(schemaOf(schema)).map((value) => ({ field, message: { ...fullest(key), [field]: value } })),
-  );
+/** The type is what chooses the schema: another one makes another message. */
+const isAnotherType = ({ field, message }) => field === 'type' && typeof message.type === 'string';
 
-/** Each field that is needed left out, and each field made wrong in each way: {field, message}. @param {string} key */
-export function wrongMessages(key) {
-  const lacking = schemas[key].required.map((field) => ({ field, message: without(fullest(key), field) }));
-  return [...lacking, ...changed(key, beyond)];
+/** The fullest message with each of its fields changed or left out in turn: {field, message}. */
+function variants(key) {
+  const all = Object.entries(schemas[key].properties).flatMap(([field, schema]) => {
+    const values = [...around(schemaOf(schema)), ...ANY_VALUES].map((value) => ({ ...fullest(key), [field]: value }));
+    return [without(fullest(key), field), ...values].map((message) => ({ field, message }));
+  });
+  return all.filter((variant) => !isAnotherType(variant));
 }
 
-/** Each field at each of its limits: {field, message}. @param {string} key */
-export const extremeMessages = (key) => changed(key, within);
+/** Those that the schema refuses. @param {string} key */
+export const wrongMessages = (key) => variants(key).filter(({ message }) => faultsOf(key, message).length > 0);
+
+/** Those that it lets pass. @param {string} key */
+export const goodMessages = (key) => variants(key).filter(({ message }) => faultsOf(key, message).length === 0);
