@@ -97,7 +97,7 @@ test('without permission for the camera one is told so, and may join to watch', 
   await bob.waitForSelector('#join-notice:not([hidden])');
   assert.equal(await bob.textContent('#join-notice-code'), 'media_denied');
   assert.match(await bob.textContent('#join-notice-title'), /microphone and camera are blocked/);
-  assert.equal(await bob.textContent('#join-button'), 'Join without camera and microphone');
+  assert.equal(await bob.textContent('#join-button'), 'Join to watch and listen');
   await bob.click('#join-button');
   await untilJoined(bob);
 

@@ -117,7 +117,7 @@ export class JoinView {
 
   #label() {
     const { camera, mic } = this.#devices.wanted;
-    if (!camera && !mic) return 'Join without camera and microphone';
+    if (!camera && !mic) return 'Join to watch and listen';
     return 'Join the call';
   }
 
