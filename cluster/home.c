@@ -90,6 +90,7 @@ static void answer(struct home *home, const struct request *request, enum error 
     if (error) {
         event.type = EVENT_ERROR;
         event.error.code = error;
+        event.error.field = error == ERR_BAD_MESSAGE ? "attributes" : NULL; /* too many once merged */
         event.error.retry_after_ms = -1;
     }
     say(home, request->from, &event);

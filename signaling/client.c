@@ -160,6 +160,6 @@ bool client_may_send(struct client *client, struct reference id, size_t cost)
     }
     metrics_add(edge->config.metrics, scope, 1);
     bool is_flood = ++client->refusals > REFUSALS_MAX;
-    client_refuse(client, id, is_flood ? ERR_FLOOD : ERR_RATE_LIMITED, NULL, wait_ms);
+    client_refuse(client, id, is_flood ? ERR_FLOOD : ERR_RATE_LIMITED, NULL, is_flood ? -1 : wait_ms);
     return false;
 }

@@ -8,13 +8,11 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "ops/dev_ca.h"
 #include "ops/lan_address.h"
 #include "ops/qr.h"
 #include "signaling/net_address.h"
 
 #define DEV_ROOM   "demo"
-#define LAN_LISTEN "0.0.0.0:8443"
 
 static bool is_loopback(const char *address)
 {
@@ -48,37 +46,40 @@ static int refuse_others(const struct text_list *addresses, FILE *errors)
     return EX_OK;
 }
 
-static void set_text(char **field, const char *value)
+static void assign(struct config_sources *sources, const char *path, const char *value)
 {
-    free(*field);
-    *field = memory_text(slice_from_text(value));
+    assert(sources->assignment_count < CONFIG_ASSIGNMENTS_MAX);
+    sources->assignments[sources->assignment_count++] = (struct config_assignment){slice_from_text(path), value};
 }
 
-static void add_item(struct text_list *list, const char *item)
-{
-    list->items = memory_resize(list->items, (list->count + 1) * sizeof *list->items);
-    list->items[list->count++] = memory_text(slice_from_text(item));
-}
-
-static int prepare_lan(struct config *config, FILE *errors)
+int dev_mode_certify(struct config_sources *sources, struct dev_certificate *out, FILE *errors)
 {
     char *directory = dev_ca_directory(getenv("XDG_STATE_HOME"), getenv("HOME"));
-    struct dev_certificate certificate = {0};
-    if (!directory) {
+    if (!directory || sources->assignment_count + 2 > CONFIG_ASSIGNMENTS_MAX) {
         (void)fprintf(errors, "parley: --lan needs a directory for its certificate: set HOME or XDG_STATE_HOME\n");
+        free(directory);
         return EX_USAGE;
     }
-    enum error error = dev_ca_make(directory, clock_now(), errors, &certificate);
+    enum error error = dev_ca_make(directory, clock_now(), errors, out);
     free(directory);
     if (error)
         return EX_CANTCREAT;
-    set_text(&config->server_tls_cert_file, certificate.cert_file);
-    set_text(&config->server_tls_key_file, certificate.key_file);
-    if (!config->server_tls_listen.count)
-        add_item(&config->server_tls_listen, LAN_LISTEN);
-    (void)fprintf(errors, "parley: phones trust this server once they have installed %s\n", certificate.ca_file);
-    dev_certificate_fini(&certificate);
+    assign(sources, "server.tls_cert_file", out->cert_file);
+    assign(sources, "server.tls_key_file", out->key_file);
+    (void)fprintf(errors, "parley: phones trust this server once they have installed %s\n", out->ca_file);
     return EX_OK;
+}
+
+/* On the family of addresses that a phone can be told of. */
+static void listen_on_all(struct text_list *list)
+{
+    char **addresses = NULL;
+    size_t count = lan_addresses(1, &addresses);
+    const char *listen = count && strchr(addresses[0], ':') ? "[::]:8443" : "0.0.0.0:8443";
+    list->items = memory_resize(list->items, sizeof *list->items);
+    list->items[0] = memory_text(slice_from_text(listen));
+    list->count = 1;
+    lan_addresses_free(addresses, count);
 }
 
 int dev_mode_prepare(struct config *config, bool is_lan, FILE *errors)
@@ -86,8 +87,8 @@ int dev_mode_prepare(struct config *config, bool is_lan, FILE *errors)
     int status = refuse_others(&config->server_listen, errors);
     if (!status && !is_lan)
         status = refuse_others(&config->server_tls_listen, errors);
-    if (!status && is_lan)
-        status = prepare_lan(config, errors);
+    if (!status && is_lan && !config->server_tls_listen.count)
+        listen_on_all(&config->server_tls_listen);
     return status;
 }
 

@@ -6,12 +6,17 @@
 #include <stdio.h>
 
 #include "ops/config.h"
+#include "ops/dev_ca.h"
 #include "signaling/settings.h"
 
 #define DEV_KEY_ID "dev"
 
-/* With `is_lan`, gives the configuration a TLS listener on all interfaces, with a certificate of a local authority;
- * without, refuses addresses that are not loopback. Returns 0 or a sysexits status, told on `errors`. */
+/* For --lan, before the configuration is loaded: adds the certificate of a local authority to `sources`, which borrow from
+ * `out`; that is ended with dev_certificate_fini() after loading. Returns 0 or a sysexits status, told on `errors`. */
+int dev_mode_certify(struct config_sources *sources, struct dev_certificate *out, FILE *errors);
+
+/* With `is_lan`, gives the configuration a TLS listener on all interfaces unless it has one; without, refuses
+ * addresses that are not loopback. Returns 0 or a sysexits status, told on `errors`. */
 int dev_mode_prepare(struct config *config, bool is_lan, FILE *errors);
 
 /* Adds a throw-away API key, DEV_KEY_ID, that dies with the process. */

@@ -67,7 +67,11 @@ static int read_options(struct server *server, int argc, char **argv)
 
 static int load(struct server *server)
 {
-    int status = config_load(&server->config, &server->sources);
+    struct dev_certificate certificate = {0};
+    int status = server->is_lan ? dev_mode_certify(&server->sources, &certificate, stderr) : EX_OK;
+    if (!status)
+        status = config_load(&server->config, &server->sources);
+    dev_certificate_fini(&certificate);
     if (status)
         return status;
     struct config *config = server->config;
@@ -218,6 +222,7 @@ static int serve(struct server *server)
 {
     sigset_t signals;
     block_signals(&signals);
+    (void)signal(SIGPIPE, SIG_IGN); /* a reader of our log or of our answers may be gone */
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     int status = load(server);
     if (!status)
