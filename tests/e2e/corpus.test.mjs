@@ -83,11 +83,11 @@ describe('hostile JSON', () => {
     });
   }
 
-  for (const name of filesOf('i_')) {
+  for (const [index, name] of filesOf('i_').entries()) {
     test(`T-27: ${name} as a body is either refused or arrives byte for byte`, async () => {
       const bytes = Buffer.concat([Buffer.from('{"type":"broadcast","id":7,"body":'), bytesOf(name), Buffer.from('}')]);
-      const [listener] = await meet(server, `i-${name}`, 'cyd');
-      const eve = await connectPeer(server, `i-${name}`, { sub: 'eve' });
+      const [listener] = await meet(server, `i-${index}`, 'cyd');
+      const eve = await connectPeer(server, `i-${index}`, { sub: 'eve' });
       eve.socket.send(bytes, { binary: false });
       const answer = await Promise.race([eve.answer(7).catch(() => null), eve.closed().then(() => null)]);
       if (answer?.type === 'ok') {
