@@ -8,8 +8,9 @@
 #include "ops/config_value.h"
 #include "turn/ice.h"
 
-#define TURN_SECRET_BYTES_MIN 32 /* T-20; RFC 2104, 3: a key shorter than the hash weakens it, and the margin is ours  \
-                                  */
+#define TURN_SECRET_BYTES_MIN                                                                                          \
+    32 /* T-20; RFC 2104, 3: a key shorter than the hash weakens it, and the margin is ours                            \
+        */
 
 #define FAIL(report, ...) config_fail((report), CONFIG_WRONG, CONFIG_NOWHERE, __VA_ARGS__)
 
@@ -156,8 +157,15 @@ static void check_message_fits(const struct config *config, struct config_report
 
 static void check_pings(const struct config *config, struct config_report *report)
 {
-    check_at_least(report, TERM(limits_ping_timeout, "limits.ping_timeout"), config->limits_ping_interval + 1,
-                   "1ms more than limits.ping_interval", config_write_duration);
+    if (config->limits_ping_timeout > config->limits_ping_interval)
+        return;
+    struct buffer timeout = BUFFER_EMPTY, interval = BUFFER_EMPTY;
+    config_write_duration(config->limits_ping_timeout, &timeout);
+    config_write_duration(config->limits_ping_interval, &interval);
+    FAIL(report, "limits.ping_timeout (%s) must be longer than limits.ping_interval (%s)", buffer_text(&timeout),
+         buffer_text(&interval));
+    buffer_fini(&timeout);
+    buffer_fini(&interval);
 }
 
 static bool has_relay_url(const struct text_list *urls)

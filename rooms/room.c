@@ -219,7 +219,7 @@ enum error room_may_kick(struct room *room, const struct peer *admin, struct sli
     if (!admin->profile.grants.is_admin)
         return ERR_NOT_PERMITTED;
     struct peer *peer = room_find_peer(room, peer_id);
-    if (!peer)
+    if (!peer || peer == admin) /* to go oneself, there is leave */
         return ERR_NO_SUCH_PEER;
     *out_peer = peer;
     return ERROR_NONE;

@@ -163,3 +163,11 @@ bool client_may_send(struct client *client, struct reference id, size_t cost)
     client_refuse(client, id, is_flood ? ERR_FLOOD : ERR_RATE_LIMITED, NULL, is_flood ? -1 : wait_ms);
     return false;
 }
+
+void client_pay(struct client *client, size_t bytes)
+{
+    struct edge *edge = client->edge;
+    int64_t now_ms = edge->now.mono_ms;
+    bucket_charge(&client->bytes, &edge->config.limits.session_bytes, (double)bytes, now_ms);
+    address_entry_charge(edge->addresses, client->entry, bytes, now_ms);
+}

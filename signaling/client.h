@@ -25,7 +25,6 @@ struct client {
     bool is_doomed;    /* its outbox ran over; to be closed when the call under way ends */
     int close_code;    /* what we closed with; 0: we did not */
     unsigned refusals; /* in a row, by rate limits */
-    size_t audience;   /* others in the room that it has been told of */
     int64_t opened_ms;
     int64_t due_ms; /* of hello, later of fresh credentials */
     char *room;
@@ -47,9 +46,10 @@ struct edge {
     struct slots *clients;
     struct decoder *decoder;
     struct address_book *addresses;
-    struct instant now; /* of the call under way */
-    struct buffer text; /* scratch of encoding */
-    struct buffer ice;  /* scratch of ICE server lists */
+    struct instant now;     /* of the call under way */
+    struct client *speaker; /* whose message is under way; NULL: nobody's */
+    struct buffer text;     /* scratch of encoding */
+    struct buffer ice;      /* scratch of ICE server lists */
     struct list all, waiting, renewing, doomed;
     bool is_shut;
 };
@@ -74,6 +74,9 @@ void client_leave(struct client *client, enum leave_reason reason);
 
 /* Whether what this client may send allows one more message of that cost; if not, it has been told. */
 bool client_may_send(struct client *client, struct reference id, size_t cost);
+
+/* Charges the client for copies that others were sent of what it said. */
+void client_pay(struct client *client, size_t bytes);
 
 /* Queues a list of ICE servers, with credentials of its own, as EVENT_ICE_SERVERS. */
 void client_renew_ice(struct client *client);

@@ -39,7 +39,10 @@ static void end_client(struct connection *connection, struct instant now)
 void connection_free(struct connection *connection)
 {
     struct worker *worker = connection->worker;
-    end_client(connection, clock_now());
+    struct instant now = clock_now();
+    end_client(connection, now);
+    if (connection->caller)
+        address_book_disconnect(worker->callers, connection->caller, now.mono_ms);
     if (connection->door == DOOR_ADMIN)
         worker->admin_count--;
     else
@@ -53,6 +56,7 @@ void connection_free(struct connection *connection)
     free(connection->room);
     free(connection->close_reason);
     free(connection);
+    worker_end_drain(worker);
 }
 
 void connection_kill(struct connection *connection)

@@ -24,9 +24,10 @@ struct worker;
 
 struct connection {
     struct worker *worker;
-    struct lws *wsi;            /* NULL until libwebsockets has taken the socket */
-    struct net_address peer;    /* the other end of the socket */
-    struct net_address address; /* who calls, which a trusted proxy may have told */
+    struct lws *wsi;              /* NULL until libwebsockets has taken the socket */
+    struct net_address peer;      /* the other end of the socket */
+    struct address_entry *caller; /* counts this socket for `peer`; NULL: nobody counts it */
+    struct net_address address;   /* who calls, which a trusted proxy may have told */
     enum door door;
     bool is_local_loopback; /* our end of it is 127.0.0.1 or the like */
     bool has_requested;     /* M9: no second request is served */

@@ -9,7 +9,6 @@ static bool hear_welcome(struct client *client, const struct event *event)
     struct event welcome = *event;
     client->session = event->welcome.session;
     client->state = CLIENT_JOINED;
-    client->audience = room_count(event->welcome.room) - 1;
     list_remove(&client->due_link);
     welcome.welcome.ice_ttl_s = client_write_ice(client);
     welcome.welcome.ice_servers = buffer_slice(&edge->ice);
@@ -19,7 +18,8 @@ static bool hear_welcome(struct client *client, const struct event *event)
                     (double)(edge->now.mono_ms - client->opened_ms) / 1000.0);
     log_info("peer.join", LOG_TEXT("conn", client->name), LOG_TEXT("room", client->room),
              LOG_TEXT("peer", client->peer_id), LOG_SLICE("identity", event->welcome.self->profile.identity),
-             LOG_SLICE("name", event->welcome.self->profile.name), LOG_NUMBER("others", client->audience));
+             LOG_SLICE("name", event->welcome.self->profile.name),
+             LOG_NUMBER("peers", room_count(event->welcome.room)));
     return client_send(client, &welcome) == ERROR_NONE;
 }
 
@@ -45,12 +45,10 @@ static bool hear_alone(struct client *client, const struct event *event, bool *o
     return false;
 }
 
-static void count_audience(struct client *client, enum event_type type)
+/* Whose copies the sender pays for (T-15). */
+static bool is_fan_out(enum event_type type)
 {
-    if (type == EVENT_PEER_JOINED)
-        client->audience++;
-    else if (type == EVENT_PEER_LEFT && client->audience > 0)
-        client->audience--;
+    return type == EVENT_BROADCAST || type == EVENT_PEER_UPDATED;
 }
 
 size_t edge_deliver(void *context, const struct locator *to, size_t count, const struct event *event)
@@ -69,12 +67,13 @@ size_t edge_deliver(void *context, const struct locator *to, size_t count, const
         }
         if (!frame)
             frame = edge_encode(edge, event);
-        count_audience(client, event->type);
         bool is_pushed = client_push(client, frame) == ERROR_NONE;
         shared += is_pushed;
     }
     if (frame) {
         edge_count_sent(edge, event, frame, (int64_t)shared);
+        if (edge->speaker && is_fan_out(event->type))
+            client_pay(edge->speaker, frame->length * shared);
         frame_unref(frame);
     }
     return taken + shared;

@@ -12,7 +12,7 @@
 #include "ops/qr.h"
 #include "signaling/net_address.h"
 
-#define DEV_ROOM   "demo"
+#define DEV_ROOM "demo"
 
 static bool is_loopback(const char *address)
 {

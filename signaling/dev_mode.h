@@ -11,8 +11,9 @@
 
 #define DEV_KEY_ID "dev"
 
-/* For --lan, before the configuration is loaded: adds the certificate of a local authority to `sources`, which borrow from
- * `out`; that is ended with dev_certificate_fini() after loading. Returns 0 or a sysexits status, told on `errors`. */
+/* For --lan, before the configuration is loaded: adds the certificate of a local authority to `sources`, which borrow
+ * from `out`; that is ended with dev_certificate_fini() after loading. Returns 0 or a sysexits status, told on
+ * `errors`. */
 int dev_mode_certify(struct config_sources *sources, struct dev_certificate *out, FILE *errors);
 
 /* With `is_lan`, gives the configuration a TLS listener on all interfaces unless it has one; without, refuses

@@ -254,15 +254,15 @@ void edge_receive(struct client *client, struct slice text, struct instant now)
     const char *field = NULL;
     enum error error = message_decode(edge->decoder, text, &message, &field);
     count_message(edge, error, &message, text.length);
-    bool is_fan_out = !error && message.type == MESSAGE_BROADCAST && client->audience > 1;
-    size_t cost = is_fan_out ? text.length * client->audience : text.length;
     if (error == ERR_BAD_JSON)
         client_refuse(client, message.id, error, NULL, -1);
-    else if (client_may_send(client, message.id, cost)) {
+    else if (client_may_send(client, message.id, text.length)) {
+        edge->speaker = client;
         if (error)
             client_refuse(client, message.id, error, field, -1);
         else
             dispatch(client, &message);
+        edge->speaker = NULL;
     }
     settle(edge);
 }

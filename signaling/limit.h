@@ -59,6 +59,9 @@ bool address_entry_take_join(const struct address_book *book, struct address_ent
 bool address_entry_take_message(const struct address_book *book, struct address_entry *entry, size_t bytes,
                                 int64_t now_ms, int64_t *out_wait_ms);
 
+/* Takes bytes whatever is left. */
+void address_entry_charge(const struct address_book *book, struct address_entry *entry, size_t bytes, int64_t now_ms);
+
 void address_book_tick(struct address_book *book, int64_t now_ms);
 size_t address_book_count(const struct address_book *book);
 

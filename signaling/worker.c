@@ -10,6 +10,7 @@
 #include "signaling/worker_parts.h"
 
 #define DRAIN_MS             8000
+#define PAGE_SOCKETS         32 /* of one address beside its WebSockets, at the least: a page is fetched over many at once */
 #define TRIM_CONNECTIONS_MIN 100 /* giving memory back takes time: not for a few connections */
 
 static void flush_dirty(struct worker *worker)
@@ -50,9 +51,11 @@ static void take_gauges(struct worker *worker)
     metrics_set(worker->metrics, METRIC_TLS_CERT_EXPIRY, worker->tls ? tls_expiry_unix_s(worker->tls) : 0);
 }
 
-static void end_drain(struct worker *worker, int64_t now_ms)
+void worker_end_drain(struct worker *worker)
 {
-    if (worker->is_draining && (worker->connection_count == 0 || now_ms >= worker->drain_until_ms))
+    if (!worker->is_draining)
+        return;
+    if (worker->connection_count == 0 || clock_now().mono_ms >= worker->drain_until_ms)
         ev_break(worker->loop, EVBREAK_ALL);
 }
 
@@ -63,13 +66,14 @@ static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
     struct instant now = clock_now();
     take_gauges(worker);
     edge_tick(worker->edge, now);
+    address_book_tick(worker->callers, now.mono_ms);
     address_book_tick(worker->credential_takers, now.mono_ms);
     connection_sweep(worker, now);
     give_memory_back(worker);
     if (!worker->is_accepting)
         worker_start_accepting(worker);
     lws_cancel_service(worker->context); /* its libev plugin would let timers of its own come late */
-    end_drain(worker, now.mono_ms);
+    worker_end_drain(worker);
 }
 
 static void on_stop(struct ev_loop *loop, ev_async *async, int events)
@@ -85,7 +89,7 @@ static void on_stop(struct ev_loop *loop, ev_async *async, int events)
     worker->drain_until_ms = now.mono_ms + (worker->config.drain_ms ? worker->config.drain_ms : DRAIN_MS);
     worker_close_doors(worker);
     edge_shut(worker->edge, now);
-    end_drain(worker, now.mono_ms);
+    worker_end_drain(worker);
 }
 
 static void on_reload(struct ev_loop *loop, ev_async *async, int events)
@@ -135,6 +139,9 @@ static void make_core(struct worker *worker)
         home_create(worker->config.home, (struct listener){.context = worker->edge, .deliver = edge_deliver});
     edge_connect(worker->edge, home_route(worker->home));
     worker->credential_takers = address_book_create(&worker->edge_config.limits);
+    struct limits callers = worker->edge_config.limits;
+    callers.address_connections_max = callers.address_connections_max * 2 + PAGE_SOCKETS;
+    worker->callers = address_book_create(&callers);
     worker->json = json_checker_create(DEV_BODY_MAX);
 }
 
@@ -212,6 +219,7 @@ struct worker *worker_destroy(struct worker *worker)
     home_destroy(worker->home);
     tls_destroy(worker->tls);
     metrics_destroy(worker->metrics);
+    address_book_destroy(worker->callers);
     address_book_destroy(worker->credential_takers);
     json_checker_destroy(worker->json);
     origin_list_fini(&worker->origins);

@@ -54,21 +54,26 @@ static bool is_loopback(int fd)
            (net_range_parse(SLICE_LITERAL("::1"), &ipv6) && net_range_has(&ipv6, &address));
 }
 
-/* M5: a short answer for those over the limit; who speaks TLS sees the connection end. */
-static void turn_away(struct worker *worker, int fd, enum door door)
+/* M5: a short answer for those over a limit; who speaks TLS sees the connection end. */
+static void turn_away(struct worker *worker, int fd, enum door door, enum error error)
 {
-    static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n"
-                                 "Content-Type: application/problem+json\r\nContent-Length: 102\r\n\r\n"
-                                 "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"
-                                 "\"code\":\"too_many_connections\"}\n  ";
     static _Thread_local struct log_gate gate = LOG_GATE(2);
+    const char *title = error == ERR_ADDRESS_LIMIT ? "Too Many Requests" : "Service Unavailable";
+    char body[160], answer[400];
+    int body_length =
+        snprintf(body, sizeof body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\"}", title,
+                 error_http_status(error), error_code(error));
+    int length = snprintf(answer, sizeof answer,
+                          "HTTP/1.1 %d %s\r\nConnection: close\r\nRetry-After: 5\r\n"
+                          "Content-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n%s",
+                          error_http_status(error), title, body_length, body);
     if (door != DOOR_TLS)
-        send(fd, answer, sizeof answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        send(fd, answer, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
     shutdown(fd, SHUT_WR);
     close(fd);
     metrics_add(worker->metrics, METRIC_RATE_LIMITED_CONNECTION, 1);
     if (log_gate_open(&gate, clock_now().mono_ms))
-        log_warn("connections.full", LOG_NUMBER("max", worker->connections_max));
+        log_warn("connection.turned_away", LOG_TEXT("code", error_code(error)));
 }
 
 static bool is_full(const struct worker *worker, enum door door)
@@ -76,10 +81,34 @@ static bool is_full(const struct worker *worker, enum door door)
     return door == DOOR_ADMIN ? worker->admin_count >= ADMIN_MAX : worker->connection_count >= worker->connections_max;
 }
 
-/* libwebsockets closes the socket when it cannot take it; it may or may not have told us of the end by then. */
-static void adopt(struct worker *worker, int fd, enum door door, const struct net_address *peer)
+/* Sockets are counted by the address they come from, before anything is known of them, lest one address take all there
+ * are; a proxy's address is that of many. Pages need some besides the WebSockets, hence the margin. */
+static bool is_counted(const struct worker *worker, const struct sockaddr_storage *name, enum door door)
 {
-    struct connection *connection = connection_create(worker, door, peer, clock_now());
+    const struct worker_config *config = &worker->config;
+    struct net_address peer = net_address_of((const struct sockaddr *)name);
+    if (door == DOOR_ADMIN || name->ss_family == AF_UNIX)
+        return false;
+    for (size_t i = 0; i < config->trusted_proxies_count; i++)
+        if (net_range_has(&config->trusted_proxies[i], &peer))
+            return false;
+    return true;
+}
+
+static enum error judge(struct worker *worker, const struct net_address *peer, enum door door, bool is_peer_counted)
+{
+    if (is_full(worker, door))
+        return ERR_TOO_MANY_CONNECTIONS;
+    return is_peer_counted ? address_book_may_connect(worker->callers, peer) : ERROR_NONE;
+}
+
+/* libwebsockets closes the socket when it cannot take it; it may or may not have told us of the end by then. */
+static void adopt(struct worker *worker, int fd, enum door door, const struct net_address *peer, bool is_peer_counted)
+{
+    struct instant now = clock_now();
+    struct connection *connection = connection_create(worker, door, peer, now);
+    if (is_peer_counted)
+        connection->caller = address_book_connect(worker->callers, peer, now.mono_ms);
     connection->is_local_loopback = is_loopback(fd);
     worker->adopting = connection;
     const lws_adopt_desc_t description = {
@@ -116,13 +145,15 @@ static bool accept_one(struct listening *listening)
             pause_accepting(worker);
         return false;
     }
-    if (is_full(worker, listening->door)) {
-        turn_away(worker, fd, listening->door);
+    struct net_address peer = net_address_of((const struct sockaddr *)&name);
+    bool is_peer_counted = is_counted(worker, &name, listening->door);
+    enum error error = judge(worker, &peer, listening->door, is_peer_counted);
+    if (error) {
+        turn_away(worker, fd, listening->door, error);
         return true;
     }
-    struct net_address peer = net_address_of((const struct sockaddr *)&name);
     tune_socket(fd);
-    adopt(worker, fd, listening->door, &peer);
+    adopt(worker, fd, listening->door, &peer, is_peer_counted);
     return true;
 }
 

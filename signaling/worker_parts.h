@@ -48,6 +48,7 @@ struct worker {
     struct edge *edge;
     struct origin_list origins;
     struct buffer frame_ancestors;
+    struct address_book *callers;           /* sockets by where they come from */
     struct address_book *credential_takers; /* limits /v1/turn/credentials */
     struct json_checker *json;
 
@@ -81,6 +82,9 @@ struct worker {
 
 /* What the protocol of every vhost calls. */
 int connection_on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
+
+/* Ends the loop when a stop has been asked for and the last connection is gone or the time is over. */
+void worker_end_drain(struct worker *worker);
 
 /* worker_accept.c */
 void worker_open_doors(struct worker *worker);

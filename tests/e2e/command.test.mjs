@@ -1,7 +1,8 @@
 // command.test.mjs - scenes at the terminal: wrong settings are named by their place, and each failure has its status.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { get } from 'node:https';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
@@ -165,32 +166,31 @@ describe('where settings come from', () => {
   });
 });
 
-describe('parley --dev', () => {
-  /** Starts it on a free port and waits for the link on its standard output. */
-  async function startDev() {
-    const port = await freePort();
-    const args = ['serve', '--dev', '--set', `server.listen=127.0.0.1:${port}`, '--set', 'admin.listen=127.0.0.1:0'];
-    const child = spawn(BINARY, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: folderWith({}) },
-    });
-    process.on('exit', () => child.kill('SIGKILL'));
-    const dev = {
-      child,
-      address: `127.0.0.1:${port}`,
-      stdout: '',
-      stderr: '',
-      exit: new Promise((resolve) => child.on('close', resolve)),
-    };
-    dev.roomUrl = (room) => `ws://${dev.address}/v1/rooms/${room}/ws`;
-    child.stderr.on('data', (text) => (dev.stderr += text));
-    const link = new Promise((resolve) =>
-      child.stdout.on('data', (text) => /https?:\S+/.test((dev.stdout += text)) && resolve(undefined)),
-    );
-    await within(Promise.race([link, dev.exit]), () => `a link; so far: ${dev.stdout} ${dev.stderr}`);
-    return dev;
-  }
+/** Starts the development mode on a free port and waits for the link on its standard output. */
+async function startDev(...more) {
+  const port = await freePort();
+  const home = folderWith({});
+  const args = ['serve', '--dev', '--set', `server.listen=127.0.0.1:${port}`, '--set', 'admin.listen=127.0.0.1:0', ...more];
+  const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOME: home } });
+  process.on('exit', () => child.kill('SIGKILL'));
+  const dev = {
+    child,
+    home,
+    address: `127.0.0.1:${port}`,
+    stdout: '',
+    stderr: '',
+    exit: new Promise((resolve) => child.on('close', resolve)),
+  };
+  dev.roomUrl = (room) => `ws://${dev.address}/v1/rooms/${room}/ws`;
+  child.stderr.on('data', (text) => (dev.stderr += text));
+  const link = new Promise((resolve) =>
+    child.stdout.on('data', (text) => /https?:\S+/.test((dev.stdout += text)) && resolve(undefined)),
+  );
+  await within(Promise.race([link, dev.exit]), () => `a link; so far: ${dev.stdout} ${dev.stderr}`);
+  return dev;
+}
 
+describe('parley --dev', () => {
   test('prints a link that works, says that it is insecure, and hands out tokens with which people meet', async () => {
     const dev = await startDev();
     const [link] = dev.stdout.match(/https?:\S+/);
@@ -216,6 +216,33 @@ describe('parley --dev', () => {
     dev.child.kill('SIGTERM');
     assert.equal(await within(dev.exit, 'the end'), 0);
     assert.doesNotMatch(dev.stderr, /AddressSanitizer|runtime error|eyJ/);
+  });
+});
+
+describe('parley --dev --lan', () => {
+  test('serves https with a certificate of a local authority, and shows a QR code', async () => {
+    const port = await freePort();
+    const dev = await startDev('--lan', '--set', `server.tls_listen=127.0.0.1:${port}`);
+    const ca = readFileSync(join(dev.home, '.local/state/parley/dev/ca.pem'));
+    const statusOf = (options) =>
+      new Promise((resolve) =>
+        get({ host: 'localhost', port, path: '/livez', ...options }, (answer) => resolve(answer.resume().statusCode)).on('error', (error) =>
+          resolve(error.code),
+        ),
+      );
+
+    assert.equal(await statusOf({ ca }), 200);
+    assert.match(String(await statusOf({ ca: [] })), /SELF_SIGNED|UNABLE_TO/);
+    assert.equal(statSync(join(dev.home, '.local/state/parley/dev/ca.key')).mode & 0o077, 0);
+    assert.match(dev.stdout, /█/);
+    dev.child.kill('SIGTERM');
+    assert.equal(await within(dev.exit, 'the end'), 0);
+  });
+
+  test('does not go without --dev: status 64', async () => {
+    const { status, stderr } = await runParley(['serve', '--lan', ...LOOPBACK], { env: KEYS });
+    assert.equal(status, EX.USAGE);
+    assert.match(stderr, /--dev/);
   });
 });
 

@@ -1,5 +1,6 @@
 // limits.test.mjs - scenes of too much: of messages, bytes, joins, connections, rooms; who overdoes it pays, and nobody else.
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { setTimeout as asLongAsTold } from 'node:timers/promises';
 
@@ -73,6 +74,21 @@ describe('rates of one session (T-34)', () => {
     assert.deepEqual(toOne, ['ok', 'ok']);
     assert.deepEqual(toThree, ['ok', 'rate_limited']);
   });
+
+  test('T-15: so does an update, whose every copy holds the whole profile', async () => {
+    await serve({ 'limits.message_bytes': '8KiB', 'limits.bytes_burst': '24KiB', 'limits.bytes_per_s': '1KiB' });
+    const metadata = 'm'.repeat(2000);
+    const [ann] = await meet(server, 'alone', { sub: 'ann', metadata });
+    const [cyd] = await meet(server, 'four', { sub: 'cyd', metadata }, 'dan', 'eve', 'fay');
+    const mutes = async (peer) => {
+      const codes = [];
+      for (let time = 0; time < 10; time++) codes.push(codeOf(await peer.request({ type: 'update', media: { mic: time % 2 === 0 } })));
+      return codes;
+    };
+
+    assert.deepEqual([...new Set(await mutes(ann))], ['ok']);
+    assert.deepEqual([...new Set(await mutes(cyd))], ['ok', 'rate_limited']);
+  });
 });
 
 describe('rates of one address (T-34)', () => {
@@ -112,6 +128,29 @@ describe('rates of one address (T-34)', () => {
 });
 
 describe('what the server can hold', () => {
+  test('one address that opens sockets and says nothing does not take the places of others', async () => {
+    await serve({ 'server.connections_max': 60, 'limits.address_connections': 3 });
+    const [host, port] = server.address.split(':');
+    const open = (localAddress) =>
+      new Promise((resolve) => {
+        const socket = connect({ host, port: Number(port), localAddress });
+        const heard = [];
+        socket.on('error', () => {});
+        socket.on('data', (bytes) => heard.push(bytes));
+        socket.on('connect', () => resolve({ socket, end: new Promise((ended) => socket.on('close', () => ended(String(Buffer.concat(heard))))) }));
+      });
+
+    const silent = [];
+    for (let count = 0; count < 80; count++) silent.push(await open('127.0.0.1'));
+    const last = await silent.at(-1).end;
+    const other = await open('127.0.0.9');
+    other.socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
+
+    assert.match(last, /^HTTP\/1\.1 429 [^]*"code":"address_limit"/);
+    assert.match(await other.end, /^HTTP\/1\.[01] 200 /);
+    for (const { socket } of silent) socket.destroy();
+  });
+
   test('over rooms.max a new room is refused with 1013, and the rooms that are there go on', async () => {
     await serve({ 'rooms.max': 2 });
     const [ann] = await meet(server, 'first', 'ann');

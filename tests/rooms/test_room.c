@@ -313,6 +313,7 @@ static void only_admins_kick(void **state)
     assert_int_equal(room_may_kick(scene->room, scene->ann, peer_id(scene->bob), &found), ERR_NOT_PERMITTED);
     scene->ann->profile.grants.is_admin = true;
     assert_int_equal(room_may_kick(scene->room, scene->ann, SLICE_LITERAL("nobody"), &found), ERR_NO_SUCH_PEER);
+    assert_int_equal(room_may_kick(scene->room, scene->ann, peer_id(scene->ann), &found), ERR_NO_SUCH_PEER);
     assert_null(found);
     assert_int_equal(room_may_kick(scene->room, scene->ann, peer_id(scene->bob), &found), ERROR_NONE);
     assert_ptr_equal(found, scene->bob);
