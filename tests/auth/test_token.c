@@ -1,28 +1,6 @@
 /* test_token.c - tokens that are taken, what they are read as, and tokens that we make. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "tests/auth/forge.h"
-
-static struct forge forge;
-
-static int start(void **state)
-{
-    (void)state;
-    forge_init(&forge);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    forge_fini(&forge);
-    return 0;
-}
+#include "tests/auth/support/token_scene.h"
+#include "tests/support/cmocka_all.h"
 
 static struct claims claims_of(const char *payload)
 {
@@ -340,5 +318,5 @@ int main(void)
         cmocka_unit_test(only_an_api_key_signs),
         cmocka_unit_test(a_token_without_a_key_can_be_looked_at),
     };
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, token_scene_start, token_scene_end);
 }

@@ -2,6 +2,7 @@
 #include "tests/signaling/support/edge_scene.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ops/log.h"
@@ -98,6 +99,14 @@ void actor_say(struct edge_scene *scene, struct actor *actor, const char *text)
     edge_receive(actor->client, slice_from_text(text), scene->now);
 }
 
+void actor_say_to(struct edge_scene *scene, struct actor *from, const struct actor *to, const char *rest)
+{
+    struct buffer text = BUFFER_EMPTY;
+    buffer_add_format(&text, "{\"type\":\"relay\",\"to\":\"%s\",%s}", to->peer_id, rest);
+    actor_say(scene, from, buffer_text(&text));
+    buffer_fini(&text);
+}
+
 void actor_hello(struct edge_scene *scene, struct actor *actor, const char *token)
 {
     struct buffer text = BUFFER_EMPTY;
@@ -155,4 +164,38 @@ void actor_vanish(struct edge_scene *scene, struct actor *actor, int close_code)
     edge_close(actor->client, close_code, scene->now);
     buffer_fini(&actor->heard);
     actor->client = NULL;
+}
+
+int set_the_scene(void **state)
+{
+    struct edge_scene *scene = calloc(1, sizeof *scene);
+    edge_scene_init(scene);
+    *state = scene;
+    return 0;
+}
+
+int open_the_scene(void **state)
+{
+    (void)set_the_scene(state);
+    edge_scene_open(*state);
+    return 0;
+}
+
+int clear_the_scene(void **state)
+{
+    edge_scene_fini(*state);
+    free(*state);
+    return 0;
+}
+
+void assert_has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" is not in: %s", part, text);
+}
+
+void assert_has_not(const char *text, const char *part)
+{
+    if (strstr(text, part))
+        fail_msg("\"%s\" is in: %s", part, text);
 }

@@ -42,6 +42,10 @@ void actor_join(struct edge_scene *scene, struct actor *actor, const char *ident
                 void (*change)(struct claims *));
 
 void actor_say(struct edge_scene *scene, struct actor *actor, const char *text);
+
+/* A relay to another; `rest` is its further members. */
+void actor_say_to(struct edge_scene *scene, struct actor *from, const struct actor *to, const char *rest);
+
 void actor_hello(struct edge_scene *scene, struct actor *actor, const char *token);
 
 /* Reads the outbox as a willing client would; returns everything heard since the last look, one text a line. */
@@ -49,5 +53,15 @@ const char *actor_hear(struct actor *actor);
 
 /* The connection is gone. */
 void actor_vanish(struct edge_scene *scene, struct actor *actor, int close_code);
+
+/* *state is a scene: ready to be opened by a test that changes its settings first, or opened. */
+int set_the_scene(void **state);
+int open_the_scene(void **state);
+int clear_the_scene(void **state);
+#define SCENE(test)          cmocka_unit_test_setup_teardown(test, open_the_scene, clear_the_scene)
+#define UNOPENED_SCENE(test) cmocka_unit_test_setup_teardown(test, set_the_scene, clear_the_scene)
+
+void assert_has(const char *text, const char *part);
+void assert_has_not(const char *text, const char *part);
 
 #endif
