@@ -91,8 +91,8 @@ static void a_token_in_the_query_is_known_by_its_name_or_its_looks(void **state)
 {
     (void)state;
     /* T-02 */
-    static const char *const tokens[] = {"token=x", "TOKEN=", "token", "access_token=x", "jwt=x",
-                                         "auth=1",  "q=" JWT, JWT,     "x=Bearer abc"};
+    static const char *const tokens[] = {"token=x", "TOKEN=",   "token", "access_token=x", "jwt=x",
+                                         "auth=1",  ("q=" JWT), JWT,     "x=Bearer abc"};
     static const char *const others[] = {"",      "verbose", "format=iceServers", "tokens=x",
                                          "q=eyJ", "q=a.b.c", "v=1.2.3",           "q=eyJhbGciOiJIUzI1NiJ9.x"};
     for (size_t i = 0; i < COUNT(tokens); i++)
