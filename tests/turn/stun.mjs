@@ -78,6 +78,14 @@ function decode(packet) {
     };
 }
 
+let clients = 0;
+
+/** A loopback address for each client: a port may be given out again while coturn still holds an allocation for it. */
+function nextAddress() {
+    clients++;
+    return `127.1.${clients >> 8}.${clients & 255}`;
+}
+
 /** One 5-tuple, hence at most one allocation. */
 export class TurnClient {
     /** @param {number} port @param {{username?: string, password?: string}} [credential] */
@@ -87,6 +95,7 @@ export class TurnClient {
         this.password = password;
         this.waiting = new Map();
         this.socket = createSocket('udp4');
+        this.socket.bind({ address: nextAddress() });
         this.socket.on('message', (packet) => this.waiting.get(packet.toString('hex', 8, 20))?.(decode(packet)));
     }
 
