@@ -1,17 +1,15 @@
 // mitigations.test.mjs - each way in which libwebsockets 4.1.6 can be hurt, tried on the real binary: M1 to M9, and the door.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect as connectTls } from 'node:tls';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 
 import {
-  BINARY, OPCODE, connectPeer, dial, eventually, folderWith, frame, mintToken, rawRequest, rawUpgrade, startServer, upgradeRequest, within,
+  BINARY, OPCODE, connectPeer, dial, eventually, frame, mintToken, rawRequest, rawUpgrade, startServer, upgradeRequest, within,
 } from './harness.mjs';
+import { newCertificate } from './support/certificate.mjs';
 import { hostileRequests } from './support/hostile.mjs';
-
-const run = promisify(execFile);
 
 /** Opens a WebSocket and says hello. */
 async function join(server, room = 'mitigations') {
@@ -26,15 +24,6 @@ async function join(server, room = 'mitigations') {
 async function assertAlive(address) {
   const { status } = await rawRequest(address, `GET /livez HTTP/1.1\r\nHost: ${address}\r\n\r\n`);
   assert.equal(status, 200);
-}
-
-/** A certificate for localhost, made anew. */
-async function makeCertificate() {
-  const folder = folderWith();
-  const files = { cert: `${folder}/cert.pem`, key: `${folder}/key.pem` };
-  await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
-    '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', files.key, '-out', files.cert]);
-  return files;
 }
 
 describe('mitigations', () => {
@@ -270,11 +259,10 @@ describe('deadlines (T-29)', () => {
 
 describe('TLS', () => {
   let server;
-  let files;
   before(async () => {
-    files = await makeCertificate();
+    const { certFile, keyFile } = newCertificate();
     server = await startServer({
-      config: { 'server.tls_listen': '127.0.0.1:0', 'server.tls_cert_file': files.cert, 'server.tls_key_file': files.key },
+      config: { 'server.tls_listen': '127.0.0.1:0', 'server.tls_cert_file': certFile, 'server.tls_key_file': keyFile },
     });
   });
   after(() => server?.stop());

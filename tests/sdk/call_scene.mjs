@@ -1,0 +1,39 @@
+// call_scene - a call of ann's in a stand-in browser, with a scripted server at the other end.
+import { beforeEach } from 'node:test';
+import { join } from '../../web-demo/sdk/parley.js';
+import { FakeWebSocket, fakePlatform, settle, welcomeOf } from './fakes.mjs';
+
+/** New for each test of the file that imports this. */
+export let platform;
+
+export function renewPlatform() {
+  platform = fakePlatform();
+}
+beforeEach(renewPlatform);
+
+export const MIC = { mic: true, camera: false, screen: false };
+
+export function startJoin(more = {}) {
+  return join({ url: 'https://call.example', room: 'tea', token: 'a.b.c', platform, ...more });
+}
+
+/** A call that is joined, with a record of its events. */
+export async function joined({ peers = [], ...more } = {}) {
+  const joining = startJoin(more);
+  await settle();
+  FakeWebSocket.last.open();
+  await settle();
+  FakeWebSocket.last.deliver(welcomeOf('ann', peers));
+  const call = await joining;
+  const events = [];
+  for (const name of ['state', 'ended', 'peer-joined', 'peer-left', 'peer-updated', 'track', 'track-removed', 'data', 'ice', 'warning'])
+    call.on(name, (event) => events.push([name, event]));
+  return { call, events, named: (name) => events.filter(([of]) => of === name).map(([, event]) => event) };
+}
+
+export async function comeBack(welcome) {
+  FakeWebSocket.last.open();
+  await settle();
+  FakeWebSocket.last.deliver(welcome);
+  await settle();
+}
