@@ -14,3 +14,10 @@ struct instant clock_now(void)
 {
     return (struct instant){read_ms(CLOCK_MONOTONIC), read_ms(CLOCK_REALTIME)};
 }
+
+double clock_precise_s(void)
+{
+    struct timespec at;
+    (void)clock_gettime(CLOCK_MONOTONIC, &at);
+    return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
+}

@@ -13,6 +13,9 @@ struct instant {
 
 struct instant clock_now(void);
 
+/* For measuring how long something takes: the monotonic clock at its full resolution. */
+double clock_precise_s(void);
+
 static inline int64_t instant_unix_s(struct instant now)
 {
     return now.unix_ms / 1000;

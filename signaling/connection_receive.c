@@ -61,6 +61,14 @@ static enum error judge_chunk(struct connection *connection, size_t length, size
     return ERROR_NONE;
 }
 
+static void hand_over(struct connection *connection, struct slice message, struct instant now)
+{
+    struct metrics *metrics = connection->worker->metrics;
+    double began_s = clock_precise_s();
+    edge_receive(connection->client, message, now);
+    metrics_observe(metrics, HISTOGRAM_MESSAGE_SECONDS, clock_precise_s() - began_s);
+}
+
 void connection_receive(struct connection *connection, struct slice chunk, struct instant now)
 {
     if (!connection->client || connection->close_code || connection->peer_close_code)
@@ -75,7 +83,7 @@ void connection_receive(struct connection *connection, struct slice chunk, struc
     bool is_complete = remaining == 0 && lws_is_final_fragment(connection->wsi);
     if (is_complete && !connection->is_in_message) {
         connection->fragments = 0;
-        edge_receive(connection->client, chunk, now);
+        hand_over(connection, chunk, now);
         return;
     }
     if (!connection->is_in_message)
@@ -87,7 +95,7 @@ void connection_receive(struct connection *connection, struct slice chunk, struc
     struct buffer message = connection->message;
     connection->message = BUFFER_EMPTY;
     end_message(connection);
-    edge_receive(connection->client, buffer_slice(&message), now);
+    hand_over(connection, buffer_slice(&message), now);
     buffer_fini(&message);
 }
 
