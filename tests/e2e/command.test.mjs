@@ -167,12 +167,12 @@ describe('where settings come from', () => {
 });
 
 /** Starts the development mode on a free port and waits for the link on its standard output. */
-async function startDev(...more) {
+async function startDev(t, ...more) {
   const port = await freePort();
   const home = folderWith({});
   const args = ['serve', '--dev', '--set', `server.listen=127.0.0.1:${port}`, '--set', 'admin.listen=127.0.0.1:0', ...more];
   const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOME: home } });
-  process.on('exit', () => child.kill('SIGKILL'));
+  t.after(() => child.kill('SIGKILL'));
   const dev = {
     child,
     home,
@@ -191,8 +191,8 @@ async function startDev(...more) {
 }
 
 describe('parley --dev', () => {
-  test('prints a link that works, says that it is insecure, and hands out tokens with which people meet', async () => {
-    const dev = await startDev();
+  test('prints a link that works, says that it is insecure, and hands out tokens with which people meet', async (t) => {
+    const dev = await startDev(t);
     const [link] = dev.stdout.match(/https?:\S+/);
     const tokenFor = async (name) => {
       const headers = { 'content-type': 'application/json' };
@@ -220,13 +220,13 @@ describe('parley --dev', () => {
 });
 
 describe('parley --dev --lan', () => {
-  test('serves https with a certificate of a local authority, and shows a QR code', async () => {
+  test('serves https with a certificate of a local authority, and shows a QR code', async (t) => {
     const port = await freePort();
-    const dev = await startDev('--lan', '--set', `server.tls_listen=127.0.0.1:${port}`);
+    const dev = await startDev(t, '--lan', '--set', `server.tls_listen=127.0.0.1:${port}`);
     const ca = readFileSync(join(dev.home, '.local/state/parley/dev/ca.pem'));
     const statusOf = (options) =>
       new Promise((resolve) =>
-        get({ host: 'localhost', port, path: '/livez', ...options }, (answer) => resolve(answer.resume().statusCode)).on('error', (error) =>
+        get({ host: '127.0.0.1', servername: 'localhost', port, path: '/livez', ...options }, (answer) => resolve(answer.resume().statusCode)).on('error', (error) =>
           resolve(error.code),
         ),
       );
