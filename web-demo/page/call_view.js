@@ -38,9 +38,14 @@ export class CallView {
     find('#tool-leave', HTMLElement).addEventListener('click', () => this.#call?.leave());
   }
 
-  /** @param {Call} call */
-  show(call) {
+  /**
+   * @param {Call} call
+   * @param {boolean} isOpen whether the bare link lets others in, too
+   */
+  show(call, isOpen) {
     this.#call = call;
+    for (const id of ['#tool-invite', '#alone-invite']) find(id, HTMLElement).hidden = !isOpen;
+    find('#alone-hint', HTMLElement).hidden = isOpen;
     this.#devices.onChange = () => {};
     find('#call-title', HTMLElement).textContent = `Call in room ${call.room}`;
     showView('call');

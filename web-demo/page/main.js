@@ -12,7 +12,7 @@ import { find, showView } from './dom.js';
 import { JoinView } from './join_view.js';
 import { problemOf } from './problems.js';
 import { isRoom, randomRoom, roomOfPath, takeToken } from './route.js';
-import { devToken, readInvitation } from './token.js';
+import { devToken, keepInvitation, readInvitation, recallInvitation } from './token.js';
 
 /** @typedef {import('/sdk/call.js').Call} Call */
 
@@ -59,7 +59,13 @@ function runRoom(room, token) {
   const callView = new CallView(devices);
   const joinView = new JoinView(room, devices, token ? readInvitation(token) : null, (name) => enter(name));
   document.title = `${room} · Parley`;
-  addEventListener('pagehide', () => callElement.call?.leave());
+  addEventListener('pagehide', () => {
+    if (!callElement.call) return;
+    callElement.call.leave();
+    // A reload is no goodbye.
+    keepInvitation(room, token);
+  });
+  keepInvitation(room, token);
   joinView.show();
 
   /** @param {string} name */
@@ -68,13 +74,21 @@ function runRoom(room, token) {
       const media = { mic: devices.tracks.mic ?? false, camera: devices.tracks.camera ?? false };
       const call = await join({ url: location.origin, room, name, media, token: token ?? (() => devToken(room, name)) });
       callElement.call = call;
+      keepInvitation(room, token);
       call.on('ended', ({ code }) => leave(code, name));
-      call.on('warning', (warning) => console.warn(warning));
-      callView.show(call);
+      call.on('warning', ({ code, message }) => console.warn(`${code}: ${message}`));
+      callView.show(call, token === null);
     } catch (error) {
-      showCard(error instanceof ParleyError ? error.code : 'internal', () => joinView.show());
+      const code = error instanceof ParleyError ? error.code : 'internal';
+      forgetIfOver(code);
+      showCard(code, () => joinView.show());
       if (!(error instanceof ParleyError)) throw error;
     }
+  }
+
+  /** @param {string} code of what ended the call */
+  function forgetIfOver(code) {
+    if (code === 'left' || code === 'forbidden' || code.startsWith('auth_')) keepInvitation(room, null);
   }
 
   /** @param {string} name */
@@ -89,6 +103,7 @@ function runRoom(room, token) {
    */
   function leave(code, name) {
     callElement.call = null;
+    forgetIfOver(code);
     callView.hide();
     devices.rest();
     showCard(code, () => (code === 'left' ? void rejoin(name) : joinView.show()));
@@ -101,7 +116,7 @@ function start() {
   const room = roomOfPath(location.pathname);
   if (room === null) showHome();
   else if (room === undefined) showCard('bad_room', null);
-  else runRoom(room, token);
+  else runRoom(room, token ?? recallInvitation(room));
 }
 
 start();

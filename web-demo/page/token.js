@@ -1,6 +1,9 @@
 // @ts-check
 /** token - where the page's token comes from: the invitation, or a server in --dev mode. */
 import { ParleyError } from '/sdk/parley.js';
+import { claimsOf } from '/sdk/token.js';
+
+const KEY = 'parley.invitation.';
 
 /**
  * @typedef {object} Invitation
@@ -29,13 +32,33 @@ export async function devToken(room, name) {
  * @returns {Invitation}
  */
 export function readInvitation(token) {
+  const { name, video } = claimsOf(token);
+  return { name: typeof name === 'string' ? name : '', mayRename: video === undefined || video?.canUpdateOwnMetadata === true };
+}
+
+/**
+ * Keeps an invitation through reloads of this tab; the tab's end is its end.
+ * @param {string} room
+ * @param {string | null} token null forgets it
+ */
+export function keepInvitation(room, token) {
   try {
-    const bytes = atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
-    const claims = JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0))));
-    const name = typeof claims.name === 'string' ? claims.name : '';
-    return { name, mayRename: claims.video?.canUpdateOwnMetadata === true };
+    if (token === null) sessionStorage.removeItem(KEY + room);
+    else sessionStorage.setItem(KEY + room, token);
   } catch {
-    return { name: '', mayRename: true };
+    // Storage may be off: a reload then asks for the invitation again.
+  }
+}
+
+/**
+ * @param {string} room
+ * @returns {string | null} the invitation that this tab came with
+ */
+export function recallInvitation(room) {
+  try {
+    return sessionStorage.getItem(KEY + room);
+  } catch {
+    return null;
   }
 }
 

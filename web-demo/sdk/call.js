@@ -1,7 +1,7 @@
 // @ts-check
 /** call - a call: who is in it, what is sent and received, and how it ends. */
 import { Emitter } from './emitter.js';
-import { ParleyError } from './errors.js';
+import { ParleyError, errorOfMessage, isClosing } from './errors.js';
 import { LocalMedia, SOURCES } from './local_media.js';
 import { rtcIceServers } from './messages.js';
 import { Peer } from './peer.js';
@@ -14,7 +14,7 @@ import { Session } from './session.js';
 /**
  * @typedef {object} CallEvents
  * @property {Peer} peer-joined
- * @property {{peer: Peer, reason: string}} peer-left
+ * @property {{peer: Peer, reason: string}} peer-left `reason` as in docs/protocol.md; `shutdown` comes only when the media end too
  * @property {Peer} peer-updated name, attributes or media changed
  * @property {{peer: Peer, source: Source, track: MediaStreamTrack, stream: MediaStream}} track
  * @property {{peer: Peer, source: Source}} track-removed
@@ -68,7 +68,7 @@ export class Call extends Emitter {
       onMessage: (message) => this.#onMessage(message),
       onInvalid: (error) => this.emit('warning', error),
       onState: (state) => this.emit('state', state),
-      onEnd: (error) => this.#onEnd(error),
+      onEnd: (error) => this.#end(error.code, error.message, error),
     });
   }
 
@@ -188,7 +188,7 @@ export class Call extends Emitter {
   /** @param {import('./messages.js').Message} message */
   #onMessage(message) {
     if (message.type === 'ice-servers') this.#roster.setConfiguration(this.#config(message.iceServers));
-    else if (message.type === 'error') this.emit('warning', new ParleyError(message.code, message.message));
+    else if (message.type === 'error') this.#warn(errorOfMessage(message));
     else this.#roster.take(message);
   }
 
@@ -210,8 +210,13 @@ export class Call extends Emitter {
       await this.#session.request({ type: 'update', media });
     } catch (error) {
       // Without a connection the next hello tells.
-      if (error instanceof ParleyError && error.code !== 'unreachable') this.emit('warning', error);
+      if (error instanceof ParleyError && error.code !== 'unreachable') this.#warn(error);
     }
+  }
+
+  /** @param {ParleyError} error */
+  #warn(error) {
+    if (!isClosing(error.code)) this.emit('warning', error);
   }
 
   /** @param {Partial<import('./messages.js').PeerInfo>} change */
@@ -219,14 +224,6 @@ export class Call extends Emitter {
     const { id, identity, name, metadata, attributes, media } = this.self;
     this.self.setInfo({ id, identity, name, metadata, attributes, media, ...change });
     this.emit('self-updated', this.self);
-  }
-
-  /** @param {ParleyError} error */
-  #onEnd(error) {
-    const joining = this.#joining;
-    this.#joining = null;
-    this.#end(error.code, error.message, error);
-    joining?.reject(error);
   }
 
   /**
@@ -240,7 +237,7 @@ export class Call extends Emitter {
     this.#session.leave();
     this.#roster.close();
     this.#local.close();
-    this.#joining?.reject(new ParleyError('aborted', reason));
+    this.#joining?.reject(error ?? new ParleyError('aborted', reason));
     this.#joining = null;
     this.emit('ended', { code, reason, error });
   }

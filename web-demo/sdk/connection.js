@@ -1,11 +1,13 @@
 // @ts-check
 /** connection - one WebSocket: opens, numbers requests, matches replies, notices when the server is silent. */
-import { ParleyError, errorOfClose } from './errors.js';
+import { ParleyError, errorOfClose, errorOfMessage } from './errors.js';
 import { decodeMessage, encodeMessage } from './messages.js';
 
 const SUBPROTOCOL = 'parley.v1';
 const OPEN_TIMEOUT_MS = 10_000;
 const PONG_TIMEOUT_MS = 10_000;
+const NOT_OPENED =
+  "The server cannot be reached: it is down, or the origin of this page is not in its server.allowed_origins (browsers do not say which).";
 /** Not an IANA code: a close frame from a page may carry 1000 or 3000-4999 only. */
 const CLOSE_SILENT = 4002;
 
@@ -39,6 +41,7 @@ export class Connection {
   #bye = null;
   /** @type {any} */
   #timer;
+  #hasOpened = false;
   #isClosed = false;
 
   /**
@@ -53,6 +56,7 @@ export class Connection {
     this.#handlers = handlers;
     this.#socket = new platform.WebSocket(url, SUBPROTOCOL);
     this.#socket.onopen = () => {
+      this.#hasOpened = true;
       this.#platform.clearTimeout(this.#timer);
       onOpen();
     };
@@ -118,7 +122,7 @@ export class Connection {
   /** @param {import('./messages.js').Message} message */
   #dispatch(message) {
     if (message.type === 'bye') this.#bye = message;
-    else this.#lastError = message.type === 'error' ? errorOf(message) : null;
+    else this.#lastError = message.type === 'error' ? errorOfMessage(message) : null;
     const waiting = 're' in message && message.re !== undefined ? this.#waiting.get(message.re) : undefined;
     if (waiting) this.#settle(waiting, message);
     if (!waiting || message.type === 'welcome') this.#handlers.onMessage(message);
@@ -130,7 +134,7 @@ export class Connection {
    */
   #settle(waiting, message) {
     if ('re' in message && message.re !== undefined) this.#waiting.delete(message.re);
-    if (message.type === 'error') waiting.reject(errorOf(message));
+    if (message.type === 'error') waiting.reject(errorOfMessage(message));
     else waiting.resolve(message);
   }
 
@@ -146,7 +150,7 @@ export class Connection {
    */
   #onClose(code, reason) {
     if (this.#isClosed) return;
-    const error = (code > 1006 && this.#lastError) || errorOfClose(code, reason);
+    const error = (code > 1006 && this.#lastError) || errorOfClose(code, this.#hasOpened ? reason : reason || NOT_OPENED);
     this.#shut(new ParleyError('unreachable', 'The connection ended before the answer came.', { cause: error }));
     this.#handlers.onClose({ code, error, bye: this.#bye });
   }
@@ -159,12 +163,4 @@ export class Connection {
     this.#waiting.clear();
     for (const { reject } of waiting) reject(error);
   }
-}
-
-/**
- * @param {import('./messages.js').ErrorMessage} message
- * @returns {ParleyError}
- */
-function errorOf({ code, message, field, retryAfterMs }) {
-  return new ParleyError(code, message, { field, retryAfterMs });
 }

@@ -29,6 +29,8 @@ const CLOSE_NAMES = new Map([
   [4508, 'hello_timeout'],
 ]);
 
+const CLOSING = new Set(CLOSE_NAMES.values());
+
 /** What went wrong, for programs (`code`) and for people (`message`). */
 export class ParleyError extends Error {
   /**
@@ -60,6 +62,24 @@ export function errorOfClose(closeCode, reason = '') {
   const code = CLOSE_NAMES.get(closeCode) ?? 'unreachable';
   const text = reason || `The connection to the server was closed (${closeCode}).`;
   return new ParleyError(code, text, { closeCode });
+}
+
+/**
+ * The server's refusal as an error; its text names the field that was at fault.
+ * @param {{code: string, message: string, field?: string, retryAfterMs?: number}} refusal an `error` message
+ * @returns {ParleyError}
+ */
+export function errorOfMessage({ code, message, field, retryAfterMs }) {
+  return new ParleyError(code, field ? `${message} (field: ${field})` : message, { field, retryAfterMs });
+}
+
+/**
+ * Whether the server closes the connection after an error of this code: `state` and `ended` tell the rest.
+ * @param {string} code
+ * @returns {boolean}
+ */
+export function isClosing(code) {
+  return CLOSING.has(code);
 }
 
 /**

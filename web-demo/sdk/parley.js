@@ -3,28 +3,27 @@
  * parley - joins a call.
  *
  *     import { join } from '/sdk/parley.js';
- *     const call = await join({ url: 'wss://call.example.org', room: 'daily', token, media: { mic: true, camera: true } });
+ *     const call = await join({ url: 'wss://call.example.org', token, media: { mic: true, camera: true } });
  *     call.on('track', ({ peer, stream }) => { videoOf(peer).srcObject = stream; });
  */
+import { isOrigin, roomOfToken, socketUrl } from './address.js';
 import { Call } from './call.js';
 import { ParleyError } from './errors.js';
 import { browserPlatform } from './platform.js';
+import { checkToken } from './token.js';
 
 export { Call } from './call.js';
 export { ParleyError } from './errors.js';
 export { capture, captureTogether } from './local_media.js';
 export { Peer } from './peer.js';
 
-/** docs/protocol.md, "The connection". */
-const ROOM = /^(?!\.{1,2}$)[A-Za-z0-9\-._~@:=]{1,128}$/;
-
 /** @typedef {import('./local_media.js').Wish} Wish */
 /** @typedef {Partial<Record<'mic' | 'camera' | 'screen', Wish>>} Wishes */
 
 /**
  * @typedef {object} JoinOptions
- * @property {string} url `wss://HOST` together with `room`, or the whole `wss://HOST/v1/rooms/ROOM/ws`; https: and http: are understood
- * @property {string} [room]
+ * @property {string} url `wss://HOST`, or the whole `wss://HOST/v1/rooms/ROOM/ws`; https: and http: are understood
+ * @property {string} [room] where it is absent and the url is `wss://HOST` alone, the room is the one that the token names (`video.room`)
  * @property {string | (() => string | Promise<string>)} token a JWT, or a function that is asked for one at each connection
  * @property {MediaStream | Wishes | {audio?: Wish, video?: Wish}} [media] what to send: a stream, `{ mic, camera, screen }`, or what
  *   getUserMedia takes; nothing by default. Tracks that are handed in stay yours to stop.
@@ -41,11 +40,12 @@ const ROOM = /^(?!\.{1,2}$)[A-Za-z0-9\-._~@:=]{1,128}$/;
  * @param {JoinOptions} options
  * @returns {Promise<Call>}
  * @throws {ParleyError} the server's codes, or `unreachable`, `media_denied`, `media_missing`, `media_busy`,
- *   `insecure_context`, `protocol`, `aborted`
+ *   `insecure_context`, `protocol`, `aborted`; `bad_message` with the option's name in `field` where an option makes no sense
  */
 export async function join({ url, room, token, media = {}, signal, platform = browserPlatform(), ...options }) {
-  const ask = typeof token === 'function' ? async () => token() : async () => token;
-  const call = new Call(socketUrl(url, room), { ...options, token: ask }, platform);
+  const tokens = new Tokens(token);
+  const where = room === undefined && isOrigin(url) ? roomOfToken(await tokens.peek()) : room;
+  const call = new Call(socketUrl(url, where), { ...options, token: () => tokens.take() }, platform);
   if (signal?.aborted) throw new ParleyError('aborted', 'Joining was given up.');
   signal?.addEventListener('abort', () => call.leave(), { once: true });
   return call.start(wishesOf(media));
@@ -65,27 +65,34 @@ function wishesOf(media) {
   return { mic, camera, screen };
 }
 
-/**
- * @param {string} url
- * @param {string} [room]
- * @returns {string}
- */
-function socketUrl(url, room) {
-  const parsed = parse(url);
-  parsed.protocol = parsed.protocol.replace(/^http/, 'ws');
-  if (room !== undefined) {
-    if (!ROOM.test(room)) throw new ParleyError('bad_message', 'A room is 1 to 128 of A-Z a-z 0-9 - . _ ~ @ : =');
-    parsed.pathname = `/v1/rooms/${room}/ws`;
-  }
-  parsed.hash = '';
-  return parsed.href;
-}
+/** Where tokens come from; one that was looked at is not asked for again. */
+class Tokens {
+  #source;
+  /** @type {Promise<string> | null} */
+  #next = null;
 
-/** @param {string} url */
-function parse(url) {
-  try {
-    return new URL(url);
-  } catch (cause) {
-    throw new ParleyError('bad_message', 'The url is not a URL.', { cause });
+  /** @param {JoinOptions['token']} source */
+  constructor(source) {
+    this.#source = typeof source === 'function' ? source : checkToken(source);
+  }
+
+  /** The token that take() will give. */
+  peek() {
+    return (this.#next ??= this.#ask());
+  }
+
+  take() {
+    const token = this.peek();
+    this.#next = null;
+    return token;
+  }
+
+  async #ask() {
+    if (typeof this.#source === 'string') return this.#source;
+    try {
+      return checkToken(await this.#source());
+    } catch (cause) {
+      throw cause instanceof ParleyError ? cause : new ParleyError('unreachable', 'No token could be had.', { cause });
+    }
   }
 }

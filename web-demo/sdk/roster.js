@@ -1,6 +1,6 @@
 // @ts-check
 /** roster - the other peers of the room, and the link to each of them. */
-import { ParleyError } from './errors.js';
+import { ParleyError, isClosing } from './errors.js';
 import { Link } from './link.js';
 import { Peer } from './peer.js';
 import { readStats } from './stats.js';
@@ -18,6 +18,8 @@ export class Roster {
   peers = new Map();
   /** @type {Map<string, Link>} */
   #links = new Map();
+  /** @type {Set<string>} peers whose server stops: they are expected back, and their media goes on until then */
+  #held = new Set();
   /** @type {RTCConfiguration} */
   #config = {};
   #call;
@@ -51,7 +53,8 @@ export class Roster {
    */
   replace(entries, isQuiet) {
     const ids = new Set(entries.map(({ peer }) => peer.id));
-    for (const id of [...this.peers.keys()]) if (!ids.has(id)) this.#remove(id, 'lost');
+    for (const id of [...this.peers.keys()]) if (!ids.has(id)) this.#remove(id, this.#held.has(id) ? 'shutdown' : 'lost');
+    this.#held.clear();
     for (const { peer, polite } of entries) {
       this.#links.get(peer.id)?.close();
       this.#add(peer, polite, isQuiet);
@@ -61,6 +64,7 @@ export class Roster {
   /** @param {import('./messages.js').Message} message */
   take(message) {
     if (message.type === 'peer-joined') this.#add(message.peer, message.polite, false);
+    else if (message.type === 'peer-left' && message.reason === 'shutdown') this.#hold(message.peer);
     else if (message.type === 'peer-left') this.#remove(message.peer, message.reason);
     else if (message.type === 'peer-updated') this.#update(message.peer);
     else if (message.type === 'relay') this.#onRelay(message);
@@ -113,6 +117,7 @@ export class Roster {
       onState: (state) => {
         peer.connectionState = state;
         this.#call.emit('ice', { peer, state });
+        if (state === 'failed') this.#release(peer.id);
       },
       onError: (error) => this.#warn(error),
     });
@@ -130,6 +135,17 @@ export class Roster {
     this.peers.delete(id);
     peer.connectionState = 'closed';
     this.#call.emit('peer-left', { peer, reason });
+  }
+
+  /** @param {string} id */
+  #hold(id) {
+    this.#held.add(id);
+    if (this.peers.get(id)?.connectionState === 'failed') this.#release(id);
+  }
+
+  /** A peer that is held for its media goes with them. @param {string} id */
+  #release(id) {
+    if (this.#held.delete(id)) this.#remove(id, 'shutdown');
   }
 
   /** @param {import('./messages.js').PeerInfo} info */
@@ -205,7 +221,7 @@ export class Roster {
   /** A peer that is gone is told by peer-left, a lost connection by its state. @param {unknown} error */
   #onNotSent(error) {
     const code = error instanceof ParleyError ? error.code : '';
-    if (code !== 'no_such_peer' && code !== 'unreachable' && code !== 'aborted') this.#warn(error);
+    if (!['no_such_peer', 'unreachable', 'aborted'].includes(code) && !isClosing(code)) this.#warn(error);
   }
 
   /** @param {() => void} action */

@@ -11,6 +11,12 @@ import { ParleyError } from './errors.js';
 /** A connection that held this long was a good one: the next wait starts small again. */
 const SETTLED_MS = 10_000;
 const WELCOME_TIMEOUT_MS = 10_000;
+/** For how long in all hello is said again where the server has too many of them. */
+const HELLO_PATIENCE_MS = 60_000;
+/** When the server did not say how long to wait. */
+const HELLO_AGAIN_MS = 1000;
+/** The waits of many clients are spread over this, times the number of refusals so far. */
+const HELLO_SPREAD_MS = 1000;
 
 /** @typedef {'connecting' | 'joined' | 'reconnecting' | 'ended'} State */
 
@@ -37,6 +43,8 @@ export class Session {
   #hasJoined = false;
   /** @type {any} */
   #timer;
+  /** @type {any} */
+  #helloTimer;
 
   /**
    * @param {string} url
@@ -78,7 +86,7 @@ export class Session {
 
   /** Leaves the room for good. */
   leave() {
-    this.#platform.clearTimeout(this.#timer);
+    this.#clearTimers();
     this.#connection?.leave();
     this.#connection = null;
     this.#setState('ended');
@@ -95,20 +103,43 @@ export class Session {
           onInvalid: (error) => this.#onInvalid(error),
           onClose: (closed) => this.#onClose(closed),
         },
-        () => this.#sayHello(fields),
+        () => this.#sayHello(fields, 1),
       );
     } catch (cause) {
       this.#end(new ParleyError('unreachable', 'This address cannot be connected to.', { cause }));
     }
   }
 
-  /** @param {Record<string, unknown>} fields */
-  #sayHello(fields) {
-    this.#timer = this.#platform.setTimeout(() => this.#drop('No answer to hello came.'), WELCOME_TIMEOUT_MS);
+  /**
+   * @param {Record<string, unknown>} fields
+   * @param {number} attempt on this connection, from 1
+   */
+  #sayHello(fields, attempt) {
+    const silence = new ParleyError('unreachable', 'No answer to hello came.');
+    this.#timer = this.#platform.setTimeout(() => this.#drop(silence), WELCOME_TIMEOUT_MS);
     this.#connection?.request({ type: 'hello', ...fields }).catch((error) => {
+      if (error.code === 'rate_limited') this.#sayHelloLater(fields, attempt, error);
       // The server closes after refusing a token; what it leaves open (say, a name too long) ends here.
-      if (!this.#hasJoined && error.code !== 'unreachable' && error.code !== 'aborted') this.#end(error);
+      else if (!this.#hasJoined && error.code !== 'unreachable' && error.code !== 'aborted') this.#end(error);
     });
+  }
+
+  /**
+   * Too many join at this moment: the server keeps the connection open, so waiting there is enough.
+   * @param {Record<string, unknown>} fields
+   * @param {number} attempt
+   * @param {ParleyError} error
+   */
+  #sayHelloLater(fields, attempt, error) {
+    if (!this.#connection) return;
+    this.#platform.clearTimeout(this.#timer);
+    const wait = (error.retryAfterMs ?? HELLO_AGAIN_MS) + Math.round(HELLO_SPREAD_MS * attempt * this.#platform.random());
+    if (wait > HELLO_PATIENCE_MS) {
+      this.#drop(error);
+      return;
+    }
+    this.#helloTimer ??= this.#platform.setTimeout(() => this.#drop(error), HELLO_PATIENCE_MS);
+    this.#timer = this.#platform.setTimeout(() => this.#sayHello(fields, attempt + 1), wait);
   }
 
   /** @param {import('./messages.js').Message} message */
@@ -117,7 +148,7 @@ export class Session {
       if (this.#state === 'joined') this.#hooks.onMessage(message);
       return;
     }
-    this.#platform.clearTimeout(this.#timer);
+    this.#clearTimers();
     this.#timer = this.#platform.setTimeout(() => this.#backoff.reset(), SETTLED_MS);
     this.#connection?.keepAlive(message.pingInterval);
     this.#hasJoined = true;
@@ -134,7 +165,7 @@ export class Session {
   /** @param {import('./connection.js').Closed} closed */
   #onClose({ code, error, bye }) {
     this.#connection = null;
-    this.#platform.clearTimeout(this.#timer);
+    this.#clearTimers();
     if (!this.#hasJoined || !mayRetry(code) || bye?.action === 'stop') this.#end(error);
     else this.#comeBack(bye?.delayMs);
   }
@@ -153,10 +184,16 @@ export class Session {
     else this.#end(error instanceof ParleyError ? error : new ParleyError('unreachable', 'No token could be had.', { cause: error }));
   }
 
-  /** @param {string} why */
-  #drop(why) {
+  /** Gives up this connection. @param {ParleyError} error */
+  #drop(error) {
     this.#connection?.leave();
-    this.#onClose({ code: 1006, error: new ParleyError('unreachable', why), bye: null });
+    this.#onClose({ code: 1006, error, bye: null });
+  }
+
+  #clearTimers() {
+    this.#platform.clearTimeout(this.#timer);
+    this.#platform.clearTimeout(this.#helloTimer);
+    this.#helloTimer = undefined;
   }
 
   /** @param {ParleyError} error */
