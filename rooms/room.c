@@ -183,8 +183,8 @@ static bool may_relay(const struct grants *grants, enum relay_kind kind)
         return false;
     switch (kind) {
     case RELAY_OFFER:
-    case RELAY_ANSWER: return grants->may_publish;
-    case RELAY_CANDIDATE: return true;
+    case RELAY_ANSWER:
+    case RELAY_CANDIDATE: return grants->may_publish;
     case RELAY_DATA: return grants->may_publish_data;
     case RELAY_KIND_COUNT: break;
     }

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "ops/log.h"
 
-/* So many refusals in a row by rate limits, and the client is cut off. */
+/* So many more refusals by its own limits than messages taken, and the client is cut off. */
 #define REFUSALS_MAX 100
 
 /* Clients that are sent away together come back spread over this time. */
@@ -75,10 +75,16 @@ static enum bye_action action_for(int close_code)
     return is_passing || (close_code >= 4000 && close_code < 4500) ? BYE_REJOIN : BYE_STOP;
 }
 
+/* Of tokens auth.reject has told already, and of an end of all server.stopping. */
+static bool is_told(enum error error)
+{
+    return error == ERR_SHUTTING_DOWN || (error >= ERR_AUTH_MALFORMED && error <= ERR_AUTH_MISSING);
+}
+
 static void log_refusal(const struct client *client, enum error error)
 {
-    static struct log_gate gate = LOG_GATE(100);
-    if (log_gate_open(&gate, client->edge->now.mono_ms))
+    static _Thread_local struct log_gate gate = LOG_GATE(100);
+    if (!is_told(error) && log_gate_open(&gate, client->edge->now.mono_ms))
         log_info("connection.refuse", LOG_TEXT("conn", client->name), LOG_TEXT("room", client->room),
                  LOG_TEXT("code", error_code(error)));
 }
@@ -115,6 +121,14 @@ void client_end(struct client *client, enum error error, enum bye_action action)
     list_remove(&client->doomed_link);
     edge->config.port.wake(client->connection);
     edge->config.port.close(client->connection, client->close_code, error ? error_code(error) : "left");
+}
+
+void client_await_hello(struct client *client, int64_t more_ms)
+{
+    struct edge *edge = client->edge;
+    client->due_ms = edge->now.mono_ms + more_ms + edge->config.hello_timeout_ms;
+    list_remove(&client->due_link);
+    list_append(&edge->waiting, &client->due_link);
 }
 
 void client_leave(struct client *client, enum leave_reason reason)
@@ -155,11 +169,13 @@ bool client_may_send(struct client *client, struct reference id, size_t cost)
         may = address_entry_take_message(edge->addresses, client->entry, cost, edge->now.mono_ms, &wait_ms);
     }
     if (may) {
-        client->refusals = 0;
+        client->refusals -= client->refusals > 0;
         return true;
     }
     metrics_add(edge->config.metrics, scope, 1);
-    bool is_flood = ++client->refusals > REFUSALS_MAX;
+    /* What others on the same address have used up is not this client's fault. */
+    client->refusals += scope == METRIC_RATE_LIMITED_SESSION;
+    bool is_flood = client->refusals > REFUSALS_MAX;
     client_refuse(client, id, is_flood ? ERR_FLOOD : ERR_RATE_LIMITED, NULL, is_flood ? -1 : wait_ms);
     return false;
 }
@@ -167,7 +183,5 @@ bool client_may_send(struct client *client, struct reference id, size_t cost)
 void client_pay(struct client *client, size_t bytes)
 {
     struct edge *edge = client->edge;
-    int64_t now_ms = edge->now.mono_ms;
-    bucket_charge(&client->bytes, &edge->config.limits.session_bytes, (double)bytes, now_ms);
-    address_entry_charge(edge->addresses, client->entry, bytes, now_ms);
+    bucket_charge(&client->bytes, &edge->config.limits.session_bytes, (double)bytes, edge->now.mono_ms);
 }

@@ -24,7 +24,7 @@ struct client {
     enum client_state state;
     bool is_doomed;    /* its outbox ran over; to be closed when the call under way ends */
     int close_code;    /* what we closed with; 0: we did not */
-    unsigned refusals; /* in a row, by rate limits */
+    unsigned refusals; /* by its own rate limits, less what was taken since */
     int64_t opened_ms;
     int64_t due_ms; /* of hello, later of fresh credentials */
     char *room;
@@ -68,6 +68,9 @@ void client_refuse(struct client *client, struct reference re, enum error error,
 
 /* The last words: bye, then the port closes. The room hears `reason`. */
 void client_end(struct client *client, enum error error, enum bye_action action);
+
+/* Gives the client its time for hello, `more_ms` on top. */
+void client_await_hello(struct client *client, int64_t more_ms);
 
 /* Takes the client out of its room, if it is in one. */
 void client_leave(struct client *client, enum leave_reason reason);

@@ -26,7 +26,7 @@ struct connection *connection_create(struct worker *worker, enum door door, cons
     return connection;
 }
 
-static void end_client(struct connection *connection, struct instant now)
+void connection_end_client(struct connection *connection, struct instant now)
 {
     if (!connection->client)
         return;
@@ -40,7 +40,7 @@ void connection_free(struct connection *connection)
 {
     struct worker *worker = connection->worker;
     struct instant now = clock_now();
-    end_client(connection, now);
+    connection_end_client(connection, now);
     if (connection->caller)
         address_book_disconnect(worker->callers, connection->caller, now.mono_ms);
     if (connection->door == DOOR_ADMIN)
@@ -72,6 +72,14 @@ void connection_wake(void *context)
         list_append(&connection->worker->dirty, &connection->dirty_link);
 }
 
+void connection_begin_close(struct connection *connection, struct instant now)
+{
+    if (list_has_link(&connection->closing_link))
+        return;
+    connection->close_began_ms = now.mono_ms;
+    list_append(&connection->worker->closing, &connection->closing_link);
+}
+
 void connection_close(void *context, int close_code, const char *reason)
 {
     struct connection *connection = context;
@@ -80,8 +88,7 @@ void connection_close(void *context, int close_code, const char *reason)
     assert(strlen(reason) <= CLOSE_REASON_MAX);
     connection->close_code = close_code;
     connection->close_reason = memory_text(slice_from_text(reason));
-    connection->close_began_ms = clock_now().mono_ms;
-    list_append(&connection->worker->closing, &connection->closing_link);
+    connection_begin_close(connection, clock_now());
     connection_wake(connection);
 }
 
@@ -137,7 +144,7 @@ static int on_received(struct connection *connection, const void *in, size_t len
 
 static int on_closed(struct connection *connection)
 {
-    end_client(connection, clock_now());
+    connection_end_client(connection, clock_now());
     return 0;
 }
 

@@ -62,6 +62,12 @@ struct connection *connection_create(struct worker *worker, enum door door, cons
                                      struct instant now); /* never NULL */
 void connection_free(struct connection *connection);
 
+/* The WebSocket is over, whatever becomes of the socket: the edge lets go of the client. */
+void connection_end_client(struct connection *connection, struct instant now);
+
+/* From now on the socket has CLOSE_TIME_MAX_MS to end. */
+void connection_begin_close(struct connection *connection, struct instant now);
+
 /* Ends the TCP connection without another word, at the next turn of the loop. */
 void connection_kill(struct connection *connection);
 

@@ -93,7 +93,7 @@ static void log_refusal(const struct http_request *request, enum error error)
         return;
     net_address_format(&request->connection->address, address);
     log_info("http.refused", LOG_TEXT("code", error_code(error)), LOG_NUMBER("status", error_http_status(error)),
-             LOG_TEXT("address", address));
+             LOG_TEXT("address", address), LOG_SLICE("origin", request->origin), LOG_SLICE("host", request->host));
 }
 
 int connection_upgrade(struct connection *connection, struct lws *wsi)

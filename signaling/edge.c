@@ -67,12 +67,12 @@ struct client *edge_open(struct edge *edge, struct slice room, const struct net_
     client->address = *address;
     client->entry = address_book_connect(edge->addresses, address, now.mono_ms);
     client->opened_ms = now.mono_ms;
-    client->due_ms = now.mono_ms + edge->config.hello_timeout_ms;
     bucket_init(&client->messages, &limits->session_messages, now.mono_ms);
     bucket_init(&client->bytes, &limits->session_bytes, now.mono_ms);
     outbox_init(&client->outbox, edge->config.outbox);
     list_append(&edge->all, &client->link);
-    list_append(&edge->waiting, &client->due_link);
+    edge->now = now;
+    client_await_hello(client, 0);
     return client;
 }
 
@@ -245,6 +245,14 @@ static void count_message(struct edge *edge, enum error error, const struct mess
     metrics_add(edge->config.metrics, METRIC_MESSAGE_BYTES_IN, (int64_t)bytes);
 }
 
+/* Joins have a limit of their own, and who wants to go is not kept. */
+static bool is_free(const struct client *client, enum error error, const struct message *message)
+{
+    if (error)
+        return false;
+    return message->type == MESSAGE_LEAVE || (message->type == MESSAGE_HELLO && client->state == CLIENT_WAITING);
+}
+
 void edge_receive(struct client *client, struct slice text, struct instant now)
 {
     struct edge *edge = client->edge;
@@ -257,7 +265,7 @@ void edge_receive(struct client *client, struct slice text, struct instant now)
     count_message(edge, error, &message, text.length);
     if (error == ERR_BAD_JSON)
         client_refuse(client, message.id, error, NULL, -1);
-    else if (client_may_send(client, message.id, text.length)) {
+    else if (is_free(client, error, &message) || client_may_send(client, message.id, text.length)) {
         edge->speaker = client;
         if (error)
             client_refuse(client, message.id, error, field, -1);

@@ -14,7 +14,7 @@ static void refuse_token(struct client *client, struct reference id, enum error 
     struct edge *edge = client->edge;
     metrics_add(edge->config.metrics, metric_for_auth_error(error), 1);
     metrics_add(edge->config.metrics, METRIC_JOINS_REFUSED, 1);
-    static struct log_gate gate = LOG_GATE(50);
+    static _Thread_local struct log_gate gate = LOG_GATE(50);
     if (log_gate_open(&gate, edge->now.mono_ms)) {
         char address[NET_ADDRESS_TEXT_MAX];
         net_address_format(&client->address, address);
@@ -48,6 +48,7 @@ static void ask_home(struct client *client, const struct message *message, const
     request.join.peer_id = client->peer_id;
     request.join.profile = profile;
     client->state = CLIENT_JOINING;
+    list_remove(&client->due_link); /* now it is the home that has to answer */
     edge->route.send(edge->route.context, &request);
 }
 
@@ -75,6 +76,7 @@ void client_on_hello(struct client *client, const struct message *message)
     int64_t wait_ms = 0;
     if (!address_entry_take_join(edge->addresses, client->entry, edge->now.mono_ms, &wait_ms)) {
         metrics_add(edge->config.metrics, METRIC_RATE_LIMITED_JOIN, 1);
+        client_await_hello(client, wait_ms);
         client_refuse(client, message->id, ERR_RATE_LIMITED, NULL, wait_ms);
         return;
     }

@@ -28,20 +28,10 @@ static struct http_request request_of(struct connection *connection, struct lws 
         .connection = connection, .worker = connection->worker, .wsi = wsi, .now = clock_now()};
 }
 
-/* A name in DNS may have been rebound to a loopback address by a page that wants our metrics (T-39). */
-static bool is_rebound(const struct http_request *request)
-{
-    const struct connection *connection = request->connection;
-    return connection->door == DOOR_ADMIN && connection->is_local_loopback && request->host.length > 0 &&
-           !http_host_is_loopback(request->host);
-}
-
 static enum error find_handler(struct http_request *request, struct http_answer *answer, handler **out_handler)
 {
     enum endpoint endpoint;
     const char *allow;
-    if (is_rebound(request))
-        return ERR_NOT_PERMITTED;
     enum error error = routes_find(request->connection->door, request->method, request->path, &endpoint, &allow);
     if (error == ERR_METHOD_NOT_ALLOWED)
         http_answer_header(answer, "Allow", allow);

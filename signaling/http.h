@@ -25,6 +25,7 @@ struct http_request {
     struct slice path;
     struct slice host;   /* empty in HTTP/1.0 only */
     struct slice origin; /* empty: none */
+    bool is_https;       /* as the browser sees it: by our TLS, or by a trusted proxy's word */
     struct slice body;
     size_t body_length;
 };

@@ -9,7 +9,8 @@
 enum error http_health(struct http_request *request, struct http_answer *answer)
 {
     const struct worker *worker = request->worker;
-    const struct health health = {.loop_lag_s = ev_time() - worker->last_turn_s, .is_draining = worker->is_draining};
+    const struct health health = {.loop_lag_s = clock_precise_s() - worker->last_turn_s,
+                                  .is_draining = worker->is_draining};
     struct slice unused;
     bool is_well = slice_is_text(request->path, "/livez") ? health_is_live(&health) : health_is_ready(&health);
     health_write(&health, is_well, http_read_argument(request, "verbose", &unused), answer->text);

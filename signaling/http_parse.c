@@ -254,3 +254,14 @@ bool http_etag_matches(struct slice if_none_match, struct slice etag)
     }
     return false;
 }
+
+bool http_host_is_address(struct slice host)
+{
+    struct slice name;
+    struct slice port;
+    if (http_host_is_loopback(host))
+        return true;
+    if (!http_host_is_valid(host) || !split_host(host, &name, &port))
+        return false;
+    return slice_starts_with(name, "[") || is_all(name, is_quad_char);
+}

@@ -27,6 +27,9 @@ bool http_host_is_valid(struct slice host);
 /* Whether it names this machine by localhost, 127.x.x.x or [::1]: a name in DNS could have been rebound to it. */
 bool http_host_is_loopback(struct slice host);
 
+/* Whether it is localhost or an IP address: what no name in DNS can be rebound to. */
+bool http_host_is_address(struct slice host);
+
 /* Whether the comma separated `list` holds `name`; without regard to case if so asked. */
 bool http_list_has(struct slice list, const char *name, bool ignore_case);
 

@@ -102,6 +102,16 @@ static enum error read_target(struct http_request *request)
     return http_text_is_clean(request->path) ? ERROR_NONE : ERR_BAD_REQUEST;
 }
 
+/* A page may have had its own name in DNS rebound to our address, and would then pass for ours. It matters where no
+ * token is asked for: at the admin door (T-39), and with --dev, which gives tokens away. */
+static bool is_rebound(const struct http_request *request)
+{
+    const struct connection *connection = request->connection;
+    if (connection->door == DOOR_ADMIN)
+        return connection->is_local_loopback && !http_host_is_loopback(request->host);
+    return request->worker->config.dev_key_id && !http_host_is_address(request->host);
+}
+
 static enum error read_host(struct http_request *request)
 {
     struct slice version;
@@ -115,7 +125,9 @@ static enum error read_host(struct http_request *request)
         return ERR_BAD_REQUEST;
     if (request->host.length == 0)
         return is_old ? ERROR_NONE : ERR_BAD_REQUEST;
-    return http_host_is_valid(request->host) ? ERROR_NONE : ERR_BAD_REQUEST;
+    if (!http_host_is_valid(request->host))
+        return ERR_BAD_REQUEST;
+    return is_rebound(request) ? ERR_NOT_PERMITTED : ERROR_NONE;
 }
 
 /* M7: 4.1.6 takes "-1" for a length; and with both headers two programs may see two different requests. */
@@ -140,6 +152,20 @@ static enum error read_origin(struct http_request *request)
     return http_read_header(request, WSI_TOKEN_ORIGIN, &request->origin) ? ERR_ORIGIN_REFUSED : ERROR_NONE;
 }
 
+static bool is_https(const struct http_request *request)
+{
+    static const char name[] = "x-forwarded-proto:";
+    const struct connection *connection = request->connection;
+    const struct worker_config *config = &request->worker->config;
+    char scheme[8];
+    if (connection->door == DOOR_TLS)
+        return true;
+    if (!net_ranges_have(config->trusted_proxies, config->trusted_proxies_count, &connection->peer))
+        return false;
+    int length = lws_hdr_custom_copy(request->wsi, scheme, sizeof scheme, name, sizeof name - 1);
+    return length == 5 && memcmp(scheme, "https", 5) == 0;
+}
+
 /* Who calls, as far as a trusted proxy may say so. */
 static enum error read_caller(struct http_request *request)
 {
@@ -152,6 +178,7 @@ static enum error read_caller(struct http_request *request)
     int length = lws_hdr_copy(request->wsi, start, left, WSI_TOKEN_X_FORWARDED_FOR);
     if (length > 0)
         forwarded = slice_of(start, (size_t)length);
+    request->is_https = is_https(request);
     connection->address =
         net_address_forwarded(&connection->peer, forwarded, config->trusted_proxies, config->trusted_proxies_count);
     return ERROR_NONE;
@@ -172,8 +199,10 @@ enum error http_read(struct http_request *request)
 
 bool http_origin_may(const struct http_request *request)
 {
-    if (request->origin.length == 0)
+    const struct worker *worker = request->worker;
+    if (request->origin.length == 0 || origin_is_allowed(&worker->origins, request->origin))
         return true;
-    return origin_is_allowed(&request->worker->origins, request->origin) ||
-           origin_is_own(request->origin, request->host, request->connection->door == DOOR_TLS);
+    /* What the server is called is only guessed from the request when the operator has not said. */
+    bool is_name_known = worker->config.public_url && worker->config.public_url[0];
+    return !is_name_known && origin_is_own(request->origin, request->host, request->is_https);
 }

@@ -10,7 +10,8 @@
 #include "base/memory.h"
 
 #define FORGET_AFTER_MS 60000
-#define FORGET_PER_TICK 4096
+#define FORGET_PER_TICK 65536
+#define DEBT_MAX        4 /* bursts: nobody is kept silent for longer than it takes to fill so many */
 
 struct address_entry {
     struct net_address subscriber;
@@ -57,7 +58,8 @@ bool bucket_take(struct bucket *bucket, const struct rate *rate, double cost, in
 void bucket_charge(struct bucket *bucket, const struct rate *rate, double cost, int64_t now_ms)
 {
     fill(bucket, rate, now_ms);
-    bucket->tokens -= cost;
+    double least = -DEBT_MAX * rate->burst;
+    bucket->tokens = bucket->tokens - cost > least ? bucket->tokens - cost : least;
 }
 
 int64_t bucket_wait_ms(const struct bucket *bucket, const struct rate *rate, double cost)
@@ -164,11 +166,6 @@ bool address_entry_take_message(const struct address_book *book, struct address_
         return false;
     }
     return true;
-}
-
-void address_entry_charge(const struct address_book *book, struct address_entry *entry, size_t bytes, int64_t now_ms)
-{
-    bucket_charge(&entry->bytes, &book->limits.address_bytes, (double)bytes, now_ms);
 }
 
 /* After a minute without a connection every bucket of a sane configuration is full, and the entry tells nothing. */

@@ -32,7 +32,7 @@ void bucket_init(struct bucket *bucket, const struct rate *rate, int64_t now_ms)
  * the bucket is full, and leaves a debt. */
 bool bucket_take(struct bucket *bucket, const struct rate *rate, double cost, int64_t now_ms);
 
-/* Takes `cost` whatever is left; for what was found out too late to refuse. */
+/* Takes `cost` whatever is left, down to a debt of a few bursts; for what was found out too late to refuse. */
 void bucket_charge(struct bucket *bucket, const struct rate *rate, double cost, int64_t now_ms);
 
 /* How long until `cost` can be had, at least 1 ms. */
@@ -58,9 +58,6 @@ bool address_entry_take_join(const struct address_book *book, struct address_ent
                              int64_t *out_wait_ms);
 bool address_entry_take_message(const struct address_book *book, struct address_entry *entry, size_t bytes,
                                 int64_t now_ms, int64_t *out_wait_ms);
-
-/* Takes bytes whatever is left. */
-void address_entry_charge(const struct address_book *book, struct address_entry *entry, size_t bytes, int64_t now_ms);
 
 void address_book_tick(struct address_book *book, int64_t now_ms);
 size_t address_book_count(const struct address_book *book);

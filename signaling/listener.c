@@ -95,10 +95,24 @@ static bool open_tcp(const char *address, int *out_fd, char *out_error)
 }
 
 /* A socket file that a former run left behind is in the way; any other file is not ours to remove. */
+/* Whether somebody listens there. */
+static bool is_alive(const char *path)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof name.sun_path)
+        return false;
+    memcpy(name.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool is_answered = fd >= 0 && (connect(fd, (const struct sockaddr *)&name, sizeof name) == 0 || errno == EAGAIN);
+    if (fd >= 0)
+        close(fd);
+    return is_answered;
+}
+
 static void remove_stale(const char *path)
 {
     struct stat status;
-    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) && !is_alive(path))
         unlink(path);
 }
 

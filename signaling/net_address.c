@@ -179,10 +179,10 @@ struct net_address net_address_subscriber(const struct net_address *address)
     return subscriber;
 }
 
-static bool is_trusted(const struct net_address *address, const struct net_range *trusted, size_t count)
+bool net_ranges_have(const struct net_range *ranges, size_t count, const struct net_address *address)
 {
     for (size_t i = 0; i < count; i++)
-        if (net_range_has(&trusted[i], address))
+        if (net_range_has(&ranges[i], address))
             return true;
     return false;
 }
@@ -212,7 +212,7 @@ struct net_address net_address_forwarded(const struct net_address *peer, struct 
 {
     struct net_address caller = *peer;
     for (size_t hops = 0; x_forwarded_for.length > 0; hops++) {
-        if (!is_trusted(&caller, trusted, trusted_count))
+        if (!net_ranges_have(trusted, trusted_count, &caller))
             return caller;
         if (hops == HOPS_MAX || !net_address_parse(take_last(&x_forwarded_for), &caller))
             return *peer;

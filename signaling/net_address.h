@@ -27,6 +27,8 @@ bool net_address_parse(struct slice text, struct net_address *out_address);
 bool net_range_parse(struct slice text, struct net_range *out_range); /* a lone address is a range of one */
 bool net_range_has(const struct net_range *range, const struct net_address *address);
 
+bool net_ranges_have(const struct net_range *ranges, size_t count, const struct net_address *address);
+
 /* Writes IPv4 as such, not mapped. */
 void net_address_format(const struct net_address *address, char out[NET_ADDRESS_TEXT_MAX]);
 

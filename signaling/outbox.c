@@ -41,6 +41,13 @@ void outbox_push_last(struct outbox *outbox, struct frame *frame)
     outbox->bytes += frame->length;
 }
 
+void outbox_push_first(struct outbox *outbox, struct frame *frame)
+{
+    outbox->limits.bytes_max += frame->length;
+    outbox->limits.frames_max++;
+    outbox_push_last(outbox, frame);
+}
+
 enum error outbox_push(struct outbox *outbox, struct frame *frame)
 {
     bool is_full = outbox->count >= outbox->limits.frames_max;

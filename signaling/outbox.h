@@ -28,6 +28,9 @@ void outbox_fini(struct outbox *outbox); /* lets go of every frame */
 /* Holds `frame` (the outbox takes a reference of its own). Errors: ERR_OUTBOX_FULL, and nothing changes. */
 enum error outbox_push(struct outbox *outbox, struct frame *frame);
 
+/* Holds the frame that a client cannot do without, its welcome, however long, and lets the outbox hold so much more. */
+void outbox_push_first(struct outbox *outbox, struct frame *frame);
+
 /* As outbox_push() without regard to the limits: for the last words before a close, of which there are few. */
 void outbox_push_last(struct outbox *outbox, struct frame *frame);
 

@@ -42,7 +42,7 @@ static void give_memory_back(struct worker *worker)
 
 static void take_gauges(struct worker *worker)
 {
-    double now_s = ev_time();
+    double now_s = clock_precise_s();
     double lag_s = now_s - worker->last_turn_s - 1.0;
     worker->last_turn_s = now_s;
     metrics_set(worker->metrics, METRIC_EVENT_LOOP_LAG, lag_s > 0 ? (int64_t)(lag_s * 1e6) : 0);
@@ -76,6 +76,17 @@ static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
     worker_end_drain(worker);
 }
 
+/* Sockets that have asked for nothing would hold up the end. */
+static void kill_idle(struct worker *worker)
+{
+    struct list_link *link = list_first(&worker->requesting);
+    for (; link; link = list_next(&worker->requesting, link)) {
+        struct connection *connection = LIST_OWNER(link, struct connection, link);
+        if (!connection->has_requested)
+            connection_kill(connection);
+    }
+}
+
 static void on_stop(struct ev_loop *loop, ev_async *async, int events)
 {
     (void)events;
@@ -86,6 +97,7 @@ static void on_stop(struct ev_loop *loop, ev_async *async, int events)
         return;
     }
     worker->is_draining = true;
+    kill_idle(worker);
     worker->drain_until_ms = now.mono_ms + (worker->config.drain_ms ? worker->config.drain_ms : DRAIN_MS);
     worker_close_doors(worker);
     edge_shut(worker->edge, now);
@@ -195,7 +207,7 @@ struct worker *worker_create(const struct worker_config *config, char out_error[
     struct worker *worker = memory_new(sizeof *worker);
     worker->config = *config;
     worker->connections_max = worker_connections_limit(config->connections_max);
-    worker->last_turn_s = ev_time();
+    worker->last_turn_s = clock_precise_s();
     worker->loop = ev_loop_new(EVBACKEND_EPOLL);
     make_lists(worker);
     make_core(worker);
@@ -233,7 +245,7 @@ struct worker *worker_destroy(struct worker *worker)
 
 void worker_run(struct worker *worker)
 {
-    worker->last_turn_s = ev_time();
+    worker->last_turn_s = clock_precise_s();
     worker_open_doors(worker);
     ev_run(worker->loop, 0);
     worker_close_doors(worker);

@@ -89,10 +89,7 @@ static bool is_counted(const struct worker *worker, const struct sockaddr_storag
     struct net_address peer = net_address_of((const struct sockaddr *)name);
     if (door == DOOR_ADMIN || name->ss_family == AF_UNIX)
         return false;
-    for (size_t i = 0; i < config->trusted_proxies_count; i++)
-        if (net_range_has(&config->trusted_proxies[i], &peer))
-            return false;
-    return true;
+    return !net_ranges_have(config->trusted_proxies, config->trusted_proxies_count, &peer);
 }
 
 static enum error judge(struct worker *worker, const struct net_address *peer, enum door door, bool is_peer_counted)

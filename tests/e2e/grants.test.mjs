@@ -15,11 +15,11 @@ describe('grants', () => {
 
   const PUBLISHING = [
     { name: 'nothing said', video: {}, may: KINDS, mayBroadcast: true },
-    { name: 'canPublish false', video: { canPublish: false }, may: ['candidate'], mayBroadcast: false },
+    { name: 'canPublish false', video: { canPublish: false }, may: [], mayBroadcast: false },
     {
       name: 'canPublish false, canPublishData true',
       video: { canPublish: false, canPublishData: true },
-      may: ['candidate', 'data'],
+      may: ['data'],
       mayBroadcast: true,
     },
     {

@@ -79,8 +79,9 @@ static void a_stopping_server_tells_everybody_to_come_back(void **state)
 {
     struct edge_scene *scene = *state;
     struct net_address address = {{0}};
-    struct actor ann, bob;
+    struct actor ann, bob, cyd;
     actor_join(scene, &ann, "ann", "lobby", NULL);
+    actor_join(scene, &cyd, "cyd", "lobby", NULL);
     actor_connect(scene, &bob, "lobby");
 
     edge_shut(scene->edge, scene->now);
@@ -88,7 +89,9 @@ static void a_stopping_server_tells_everybody_to_come_back(void **state)
     assert_int_equal(ann.close_code, 1012);
     assert_int_equal(bob.close_code, 1012);
     assert_has(actor_hear(&ann), "{\"type\":\"bye\",\"code\":\"shutting_down\",\"action\":\"rejoin\"");
+    assert_has_not(actor_hear(&cyd), "peer-left"); /* their call goes on meanwhile */
     assert_int_equal(edge_may_open(scene->edge, &address, scene->now), ERR_SHUTTING_DOWN);
+    actor_vanish(scene, &cyd, 1006);
     actor_vanish(scene, &ann, 1006);
     actor_vanish(scene, &bob, 1006);
 }

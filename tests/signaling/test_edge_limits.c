@@ -12,7 +12,7 @@ static void too_many_messages_are_refused_with_the_time_to_wait(void **state) /*
     struct actor ann;
     actor_join(scene, &ann, "ann", "lobby", NULL);
 
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         actor_say(scene, &ann, "{\"type\":\"ping\"}");
     const char *heard = actor_hear(&ann);
     assert_has(heard, "{\"type\":\"error\",\"code\":\"rate_limited\"");
@@ -86,6 +86,76 @@ static void joins_of_one_address_are_limited(void **state) /* T-34 */
     actor_vanish(scene, &ann, 1000);
 }
 
+/* Many who come back at once from behind one address must not be sent away for good. */
+static void who_is_told_to_wait_with_hello_gets_the_time_for_it(void **state)
+{
+    struct edge_scene *scene = *state;
+    scene->config.limits.address_joins = (struct rate){1, 1};
+    edge_scene_open(scene);
+    struct actor ann, bob;
+    struct buffer token = BUFFER_EMPTY;
+    edge_scene_token(scene, "bob", "lobby", NULL, &token);
+    actor_connect(scene, &bob, "lobby");
+    scene->now.mono_ms += 4500;
+    actor_join(scene, &ann, "ann", "lobby", NULL);
+
+    actor_hello(scene, &bob, buffer_text(&token));
+    assert_has(actor_hear(&bob), "\"retryAfterMs\":1000}");
+    scene->now.mono_ms += 1000;
+    edge_tick(scene->edge, scene->now);
+    assert_int_equal(bob.close_code, 0);
+    actor_hello(scene, &bob, buffer_text(&token));
+
+    assert_has(actor_hear(&bob), "\"type\":\"welcome\"");
+    buffer_fini(&token);
+    actor_vanish(scene, &ann, 1000);
+    actor_vanish(scene, &bob, 1000);
+}
+
+static void what_one_session_overdoes_its_neighbours_do_not_pay_for(void **state)
+{
+    struct edge_scene *scene = *state;
+    scene->config.limits.session_bytes = (struct rate){100, 100000};
+    scene->config.limits.address_bytes = (struct rate){100, 100000};
+    edge_scene_open(scene);
+    static char text[33000];
+    (void)snprintf(text, sizeof text, "{\"type\":\"broadcast\",\"body\":\"%032900d\"}", 0);
+    struct actor ann, bob, cyd, dan;
+    actor_join(scene, &ann, "ann", "lobby", NULL);
+    actor_join(scene, &bob, "bob", "lobby", NULL);
+    actor_join(scene, &cyd, "cyd", "lobby", NULL);
+    actor_join(scene, &dan, "dan", "cellar", NULL);
+    (void)actor_hear(&ann);
+
+    actor_say(scene, &ann, text);
+    actor_say(scene, &ann, text);
+    actor_say(scene, &dan, "{\"type\":\"ping\",\"id\":1}");
+
+    assert_has(actor_hear(&ann), "\"code\":\"rate_limited\"");
+    assert_string_equal(actor_hear(&dan), "{\"type\":\"pong\",\"re\":1}\n");
+    actor_say(scene, &ann, "{\"type\":\"leave\",\"id\":2}");
+    assert_has(actor_hear(&ann), "{\"type\":\"ok\",\"re\":2}");
+    actor_vanish(scene, &ann, 1000);
+    actor_vanish(scene, &bob, 1000);
+    actor_vanish(scene, &cyd, 1000);
+    actor_vanish(scene, &dan, 1000);
+}
+
+static void a_welcome_is_held_however_long_the_roster_is(void **state)
+{
+    struct edge_scene *scene = *state;
+    scene->config.outbox.bytes_max = 300; /* less than a peer takes */
+    edge_scene_open(scene);
+    struct actor ann, bob;
+
+    actor_join(scene, &ann, "ann", "lobby", NULL);
+    actor_join(scene, &bob, "bob", "lobby", NULL);
+
+    assert_int_equal(bob.close_code, 0);
+    actor_vanish(scene, &ann, 1000);
+    actor_vanish(scene, &bob, 1000);
+}
+
 static void an_address_holds_only_so_many_connections(void **state)
 {
     struct edge_scene *scene = *state;
@@ -116,7 +186,7 @@ static void a_slow_reader_is_cut_off_and_the_sender_told(void **state)
     actor_join(scene, &ann, "ann", "lobby", NULL);
     actor_join(scene, &bob, "bob", "lobby", NULL);
 
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) { /* a place was added for the welcome */
         (void)actor_hear(&ann);
         actor_say_to(scene, &ann, &bob, "\"id\":1,\"body\":1");
     }
@@ -138,6 +208,9 @@ int main(void)
         UNOPENED_SCENE(who_goes_on_after_that_is_cut_off),
         UNOPENED_SCENE(a_broadcast_costs_its_sender_every_copy),
         UNOPENED_SCENE(joins_of_one_address_are_limited),
+        UNOPENED_SCENE(who_is_told_to_wait_with_hello_gets_the_time_for_it),
+        UNOPENED_SCENE(what_one_session_overdoes_its_neighbours_do_not_pay_for),
+        UNOPENED_SCENE(a_welcome_is_held_however_long_the_roster_is),
         UNOPENED_SCENE(an_address_holds_only_so_many_connections),
         UNOPENED_SCENE(a_slow_reader_is_cut_off_and_the_sender_told),
     };
