@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { leaksIn, rememberSecretsIn, rememberSecretsOf } from './secrets.mjs';
 
 export const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
 const BINARY = process.env.PARLEY_BINARY ?? join(ROOT, 'build/dev/parley');
@@ -64,12 +65,20 @@ export async function freePort() {
 export async function startServer({ settings = {}, env = {}, ports } = {}) {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: build it, or say where it is with PARLEY_BINARY`);
   const chosen = ports ?? { server: await freePort(), admin: await freePort() };
-  const all = { 'server.listen': `127.0.0.1:${chosen.server}`, 'admin.listen': `127.0.0.1:${chosen.admin}`, ...settings };
+  rememberSecretsOf(env);
+  const all = { 'log.level': 'debug', 'server.listen': `127.0.0.1:${chosen.server}`, 'admin.listen': `127.0.0.1:${chosen.admin}`, ...settings };
   const args = ['serve', '--dev', ...Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`])];
   const child = spawn(BINARY, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const server = new Server(child, chosen);
   await server.untilReady();
   return server;
+}
+
+/** Throws when a sanitizer spoke, or when the log holds what it must not (T-02). */
+export function judgeLog(log) {
+  if (SANITIZER.test(log)) throw new Error(`the server's log:\n${log}`);
+  const leaks = leaksIn(log);
+  if (leaks.length > 0) throw new Error(`the server's log holds ${leaks.join(', ')}`);
 }
 
 const running = new Set();
@@ -100,11 +109,12 @@ class Server {
   }
 
   async stop(signal = 'SIGTERM') {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = once(this.#child, 'exit');
-    this.#child.kill(signal);
-    await ended;
-    if (SANITIZER.test(this.log)) throw new Error(`the server's log:\n${this.log}`);
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = once(this.#child, 'close'); // its last words included
+      this.#child.kill(signal);
+      await ended;
+    }
+    judgeLog(this.log);
   }
 }
 
@@ -144,6 +154,7 @@ export function untilJoined(page) {
 export async function openPage(browser, url, { prepare } = {}) {
   const page = await browser.newPage();
   page.problems = [];
+  rememberSecretsIn(page);
   page.on('pageerror', (error) => page.problems.push(String(error)));
   page.on('console', (message) => {
     if (/Content Security Policy|Trusted ?Type/i.test(message.text())) page.problems.push(message.text());

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { checkMedia, freePort, joinAs, startBrowser, startServer, until } from './harness.mjs';
+import { rememberedCount } from './secrets.mjs';
 
 const TURNSERVER = '/usr/bin/turnserver';
 const SECRET = 'north-north-north-north-north-north';
@@ -88,6 +89,7 @@ test('two people who can only relay meet through coturn', { skip }, async () => 
   const sides = await Promise.all([checkMedia(ann, 1), checkMedia(bob, 1)]);
 
   for (const [{ pair }] of sides) assert.deepEqual([pair.local, pair.remote], ['relay', 'relay']);
+  assert.ok(rememberedCount('a TURN password') > 0, 'no password was seen, so that none is searched for in the log');
   await Promise.all([ann.close(), bob.close()]);
   await server.stop();
 });
