@@ -9,6 +9,12 @@
 
 #define CHUNK 4096
 
+static enum error unreadable(int reason)
+{
+    errno = reason;
+    return ERR_FILE_UNREADABLE;
+}
+
 static enum error read_all(int fd, size_t bytes_max, struct buffer *out)
 {
     size_t start = out->length;
@@ -19,8 +25,10 @@ static enum error read_all(int fd, size_t bytes_max, struct buffer *out)
             continue;
         if (got == 0)
             return ERROR_NONE;
-        if (got < 0 || out->length - start + (size_t)got > bytes_max)
+        if (got < 0)
             return ERR_FILE_UNREADABLE;
+        if (out->length - start + (size_t)got > bytes_max)
+            return unreadable(EFBIG);
         out->length += (size_t)got;
     }
 }
@@ -30,6 +38,8 @@ static enum error read_checked(int fd, enum file_privacy privacy, size_t bytes_m
     struct stat status;
     if (fstat(fd, &status) != 0)
         return ERR_FILE_UNREADABLE;
+    if (S_ISDIR(status.st_mode))
+        return unreadable(EISDIR); /* its mode is no reason to talk of chmod */
     if (privacy == FILE_PRIVATE && (status.st_mode & (S_IRWXG | S_IRWXO)))
         return ERR_FILE_TOO_OPEN;
     return read_all(fd, bytes_max, out);
@@ -43,6 +53,8 @@ enum error file_read(const char *path, enum file_privacy privacy, size_t bytes_m
     if (fd < 0)
         return ERR_FILE_UNREADABLE;
     enum error error = read_checked(fd, privacy, bytes_max, out);
+    int reason = errno;
     (void)close(fd);
+    errno = reason;
     return error;
 }

@@ -13,8 +13,8 @@ enum file_privacy {
     FILE_PRIVATE, /* no bit of its mode may be set for group or others */
 };
 
-/* Appends the content; `path` "-" is standard input. Errors: ERR_FILE_UNREADABLE, also for one over
- * `bytes_max`; ERR_FILE_TOO_OPEN. */
+/* Appends the content; `path` "-" is standard input. Errors: ERR_FILE_UNREADABLE, errno then says why (EFBIG: over
+ * `bytes_max`); ERR_FILE_TOO_OPEN. */
 enum error file_read(const char *path, enum file_privacy privacy, size_t bytes_max, struct buffer *out);
 
 #endif
