@@ -1,11 +1,13 @@
 /* command_config.c - `parley config`: one row per subcommand. */
 #include "ops/command_config.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include "ops/config.h"
 #include "ops/config_print.h"
 #include "ops/keys_load.h"
+#include "ops/tls_files.h"
 
 static const char usage[] = "Usage: parley config COMMAND [-c FILE] [--set KEY=VALUE]... [--KEY=VALUE]...\n"
                             "\n"
@@ -25,12 +27,23 @@ struct request {
 /* Each appends to `out` and returns the exit status. */
 typedef int command_run(const struct request *request, struct buffer *out);
 
-/* The keys are not settings, but a check that leaves them out would promise too much. */
+/* Files are not settings, but a check that leaves out what `serve` would refuse promises too much. */
 static int check_keys(const struct config *config)
 {
     struct keyring *keys = keyring_create();
     int status = keys_load_configured(config, stderr, keys);
+    if (status == CONFIG_OK)
+        status = keys_require(keys, stderr);
     keyring_destroy(keys);
+    return status;
+}
+
+static int check_tls(const struct config *config)
+{
+    int64_t expiry_unix_s = 0;
+    int status = tls_files_check(config, stderr, &expiry_unix_s);
+    if (status == CONFIG_OK)
+        tls_files_warn(config, expiry_unix_s, (int64_t)time(NULL), stderr);
     return status;
 }
 
@@ -40,6 +53,8 @@ static int run_check(const struct request *request, struct buffer *out)
     int status = config_load(&config, &request->sources);
     if (status == CONFIG_OK)
         status = check_keys(config);
+    if (status == CONFIG_OK)
+        status = check_tls(config);
     config_destroy(config);
     if (status == CONFIG_OK)
         buffer_add_format(out, "%s: ok\n", request->sources.file ? request->sources.file : "configuration");

@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -161,7 +162,8 @@ static int load_and_judge(const struct request *request, struct keyring *keys)
     struct buffer token = BUFFER_EMPTY;
     enum error error = file_read(request->path, FILE_PUBLIC, FILE_MAX, &token);
     if (error)
-        (void)fprintf(stderr, "parley: %s: %s\n", request->path, error_text(error));
+        (void)fprintf(stderr, "parley: %s: %s\n", request->path,
+                      error == ERR_FILE_UNREADABLE ? strerror(errno) : error_text(error));
     status = error ? EX_NOINPUT : judge(request, keys, buffer_slice(&token));
     buffer_fini(&token);
     return status;

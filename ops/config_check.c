@@ -70,26 +70,53 @@ static bool is_ice_url(const char *text)
     return ice_url_is_valid(slice_from_text(text));
 }
 
-static void check_each(struct config_report *report, const char *name, const struct text_list *list,
-                       bool (*is_good)(const char *), const char *wanted)
+static const struct form {
+    size_t row;
+    bool (*is_good)(const char *text);
+    const char *wanted;
+} forms[] = {
+    {CONFIG_ROW_server_listen, is_listen_address, "HOST:PORT or [IPv6]:PORT"},
+    {CONFIG_ROW_server_tls_listen, is_listen_address, "HOST:PORT or [IPv6]:PORT"},
+    {CONFIG_ROW_admin_listen, is_listen_address, "HOST:PORT or [IPv6]:PORT"},
+    {CONFIG_ROW_server_allowed_origins, is_origin,
+     "an origin as browsers send it, such as https://example.org or http://localhost:3000"},
+    {CONFIG_ROW_server_trusted_proxies, is_network, "an address or a network such as 10.0.0.0/8"},
+    {CONFIG_ROW_server_public_url, is_web_url, "a URL that starts with https:// or http://"},
+    {CONFIG_ROW_turn_servers_urls, is_ice_url, "a stun:, turn: or turns: URL"},
+};
+
+static const struct form *form_of(const struct config_row *row)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (!is_good(list->items[i]))
-            FAIL(report, "%s: \"%s\" must be %s", name, list->items[i], wanted);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (&config_rows[forms[i].row] == row)
+            return &forms[i];
+    return NULL;
 }
 
-static void check_server(const struct config *config, struct config_report *report)
+static void check_item(const struct form *form, struct config_key key, const char *text, struct config_place place,
+                       struct config_report *report)
 {
-    const char *address = "HOST:PORT or [IPv6]:PORT";
-    check_each(report, "server.listen", &config->server_listen, is_listen_address, address);
-    check_each(report, "server.tls_listen", &config->server_tls_listen, is_listen_address, address);
-    check_each(report, "admin.listen", &config->admin_listen, is_listen_address, address);
-    check_each(report, "server.allowed_origins", &config->server_allowed_origins, is_origin,
-               "an origin as browsers send it, such as https://example.org or http://localhost:3000");
-    check_each(report, "server.trusted_proxies", &config->server_trusted_proxies, is_network,
-               "an address or a network such as 10.0.0.0/8");
-    if (*config->server_public_url && !is_web_url(config->server_public_url))
-        FAIL(report, "server.public_url: \"%s\" must start with https:// or http://", config->server_public_url);
+    if (form->is_good(text))
+        return;
+    struct buffer path = BUFFER_EMPTY;
+    config_key_path(key, &path);
+    config_fail(report, CONFIG_WRONG, place, "%s: \"%s\" must be %s", buffer_text(&path), text, form->wanted);
+    buffer_fini(&path);
+}
+
+void config_check_form(const struct config *config, struct config_key key, const struct config_place *places,
+                       size_t place_count, struct config_report *report)
+{
+    const struct form *form = form_of(key.row);
+    if (!form || config_value_is_empty(key.row, config_key_peek(config, key)))
+        return;
+    if (key.row->type != CONFIG_TYPE_LIST) {
+        check_item(form, key, *(char *const *)config_key_peek(config, key), places[0], report);
+        return;
+    }
+    const struct text_list *list = config_key_peek(config, key);
+    for (size_t i = 0; i < list->count; i++)
+        check_item(form, key, list->items[i], places[i < place_count ? i : place_count - 1], report);
 }
 
 static void check_listeners(const struct config *config, struct config_report *report)
@@ -113,16 +140,17 @@ struct term {
     int64_t value;
 };
 
-/* Reports that `greater` is not at least `least`. */
-static void check_at_least(struct config_report *report, struct term greater, int64_t least, const char *than,
+/* Reports that `greater` is not at least `lesser`, or twice that. */
+static void check_at_least(struct config_report *report, struct term greater, int factor, struct term lesser,
                            write_number *write)
 {
-    if (greater.value >= least)
+    if (greater.value >= factor * lesser.value)
         return;
     struct buffer is = BUFFER_EMPTY, wanted = BUFFER_EMPTY;
     write(greater.value, &is);
-    write(least, &wanted);
-    FAIL(report, "%s (%s) must be at least %s (%s)", greater.name, buffer_text(&is), than, buffer_text(&wanted));
+    write(lesser.value, &wanted);
+    FAIL(report, "%s (%s) must be at least %s%s (%s)", greater.name, buffer_text(&is), factor == 2 ? "twice " : "",
+         lesser.name, buffer_text(&wanted));
     buffer_fini(&is);
     buffer_fini(&wanted);
 }
@@ -131,28 +159,26 @@ static void check_at_least(struct config_report *report, struct term greater, in
 
 static void check_rates(const struct config *config, struct config_report *report)
 {
-    check_at_least(report, TERM(limits_messages_burst, "limits.messages_burst"), config->limits_messages_per_s,
-                   "limits.messages_per_s", write_plain);
-    check_at_least(report, TERM(limits_bytes_burst, "limits.bytes_burst"), config->limits_bytes_per_s,
-                   "limits.bytes_per_s", config_write_size);
-    check_at_least(report, TERM(limits_address_joins_burst, "limits.address_joins_burst"),
-                   config->limits_address_joins_per_s, "limits.address_joins_per_s", write_plain);
-    check_at_least(report, TERM(limits_address_messages_burst, "limits.address_messages_burst"),
-                   config->limits_address_messages_per_s, "limits.address_messages_per_s", write_plain);
-    check_at_least(report, TERM(limits_address_bytes_burst, "limits.address_bytes_burst"),
-                   config->limits_address_bytes_per_s, "limits.address_bytes_per_s", config_write_size);
+    check_at_least(report, TERM(limits_messages_burst, "limits.messages_burst"), 1,
+                   TERM(limits_messages_per_s, "limits.messages_per_s"), write_plain);
+    check_at_least(report, TERM(limits_bytes_burst, "limits.bytes_burst"), 1,
+                   TERM(limits_bytes_per_s, "limits.bytes_per_s"), config_write_size);
+    check_at_least(report, TERM(limits_address_joins_burst, "limits.address_joins_burst"), 1,
+                   TERM(limits_address_joins_per_s, "limits.address_joins_per_s"), write_plain);
+    check_at_least(report, TERM(limits_address_messages_burst, "limits.address_messages_burst"), 1,
+                   TERM(limits_address_messages_per_s, "limits.address_messages_per_s"), write_plain);
+    check_at_least(report, TERM(limits_address_bytes_burst, "limits.address_bytes_burst"), 1,
+                   TERM(limits_address_bytes_per_s, "limits.address_bytes_per_s"), config_write_size);
 }
 
 /* A message that no bucket or outbox can hold would be refused for ever. */
 static void check_message_fits(const struct config *config, struct config_report *report)
 {
-    int64_t message = config->limits_message_bytes;
-    check_at_least(report, TERM(limits_bytes_burst, "limits.bytes_burst"), message, "limits.message_bytes",
+    const struct term message = TERM(limits_message_bytes, "limits.message_bytes");
+    check_at_least(report, TERM(limits_bytes_burst, "limits.bytes_burst"), 1, message, config_write_size);
+    check_at_least(report, TERM(limits_address_bytes_burst, "limits.address_bytes_burst"), 1, message,
                    config_write_size);
-    check_at_least(report, TERM(limits_address_bytes_burst, "limits.address_bytes_burst"), message,
-                   "limits.message_bytes", config_write_size);
-    check_at_least(report, TERM(limits_outbox_bytes, "limits.outbox_bytes"), 2 * message, "twice limits.message_bytes",
-                   config_write_size);
+    check_at_least(report, TERM(limits_outbox_bytes, "limits.outbox_bytes"), 2, message, config_write_size);
 }
 
 static void check_pings(const struct config *config, struct config_report *report)
@@ -180,7 +206,6 @@ static void check_turn_server(const struct config_turn_server *server, size_t in
 {
     char name[48];
     (void)snprintf(name, sizeof name, "turn.servers[%zu].urls", index);
-    check_each(report, name, &server->urls, is_ice_url, "a stun:, turn: or turns: URL");
     if (!server->urls.count)
         FAIL(report, "%s is missing", name);
     if (server->urls.count > ICE_URLS_MAX)
@@ -194,7 +219,6 @@ static void check_turn_server(const struct config_turn_server *server, size_t in
 
 void config_check(const struct config *config, struct config_report *report)
 {
-    check_server(config, report);
     check_listeners(config, report);
     check_rates(config, report);
     check_message_fits(config, report);

@@ -51,10 +51,12 @@ static void set(struct loader *loader, struct config_key key, struct slice text,
     if (!take_index(loader, key, place))
         return;
     struct buffer problem = BUFFER_EMPTY;
-    if (config_value_set(key.row, config_key_value(loader->config, key), text, &problem))
+    if (config_value_set(key.row, config_key_value(loader->config, key), text, &problem)) {
         *rank_of(loader, key) = rank;
-    else
+        config_check_form(loader->config, key, &place, 1, &loader->report);
+    } else {
         report_value(loader, key, place, &problem);
+    }
     buffer_fini(&problem);
 }
 
@@ -70,7 +72,9 @@ static void on_file_value(void *context, const struct config_yaml_value *value)
         return;
     struct buffer problem = BUFFER_EMPTY;
     void *field = config_key_value(loader->config, value->key);
-    if (!config_value_set_items(field, value->items, value->count, &problem))
+    if (config_value_set_items(field, value->items, value->count, &problem))
+        config_check_form(loader->config, value->key, value->places, value->count, &loader->report);
+    else
         report_value(loader, value->key, value->place, &problem);
     *rank_of(loader, value->key) = RANK_FILE;
     buffer_fini(&problem);
@@ -142,13 +146,24 @@ static void read_flags(struct loader *loader)
         read_flag(loader, &sources->assignments[i]);
 }
 
-static void set_secret_from(struct loader *loader, struct config_key key, const char *path, bool is_guarded)
+static void set_secret_from(struct loader *loader, struct config_key key, const char *path, const char *name,
+                            bool is_guarded)
 {
     struct buffer secret = BUFFER_EMPTY;
-    struct config_place place = {.source = path};
-    if (config_file_read_secret(path, is_guarded, &loader->report, &secret))
+    struct config_place place = {.source = name};
+    if (config_file_read_secret(path, name, is_guarded, &loader->report, &secret))
         set(loader, key, buffer_slice(&secret), *rank_of(loader, key), place);
     buffer_fini(&secret);
+}
+
+/* As set_secret_from(), for a file that the setting `file` names. */
+static void set_secret_by(struct loader *loader, struct config_key key, struct config_key file, const char *path)
+{
+    struct buffer name = BUFFER_EMPTY;
+    config_key_path(file, &name);
+    buffer_add_format(&name, ": %s", path);
+    set_secret_from(loader, key, path, buffer_text(&name), false);
+    buffer_fini(&name);
 }
 
 /* The secret or the file, whichever came from the stronger source; both from one source contradict each other. */
@@ -163,7 +178,7 @@ static void read_turn_secret(struct loader *loader, size_t index)
         config_fail(&loader->report, CONFIG_WRONG, CONFIG_NOWHERE,
                     "turn.servers[%zu] has both a secret and a secret_file", index);
     else
-        set_secret_from(loader, secret, server->secret_file, false);
+        set_secret_by(loader, secret, file, server->secret_file);
 }
 
 static const char *variable_value(const struct config_sources *sources, const char *name)
@@ -185,7 +200,7 @@ static void read_credential(struct loader *loader, const char *directory, struct
     for (const char *c = buffer_text(&name) + strlen("PARLEY_"); *c; c++)
         buffer_add_char(&path, *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c);
     if (access(buffer_text(&path), F_OK) == 0)
-        set_secret_from(loader, key, buffer_text(&path), true);
+        set_secret_from(loader, key, buffer_text(&path), buffer_text(&path), true);
     buffer_fini(&path);
     buffer_fini(&name);
 }
@@ -244,7 +259,7 @@ static void read_config_file(struct loader *loader)
 {
     const char *file = loader->sources->file;
     struct buffer text = BUFFER_EMPTY;
-    if (config_file_read(file, CONFIG_FILE_BYTES_MAX, &loader->report, &text))
+    if (config_file_read(file, file, CONFIG_FILE_BYTES_MAX, &loader->report, &text))
         config_yaml_read(buffer_slice(&text), file, &loader->report, on_file_value, loader);
     buffer_fini(&text);
     if (loader->has_inline_secret && config_file_is_open(file))

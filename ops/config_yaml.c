@@ -147,39 +147,43 @@ static struct slice scalar_text(const yaml_event_t *event)
     return is_plain && is_null ? SLICE_EMPTY : text;
 }
 
-static void hand_over(struct reader *reader, struct config_key key, bool is_list, const struct slice *items,
-                      size_t count, struct config_place place)
+/* The items of a list of text, copied, as each lives only as long as its event. */
+struct items {
+    size_t count;
+    struct slice texts[CONFIG_LIST_MAX];
+    struct config_place places[CONFIG_LIST_MAX];
+};
+
+static void add_item(struct reader *reader, const yaml_event_t *event, struct items *items)
 {
-    struct config_yaml_value value = {key, is_list, count, items, place};
-    reader->visit(reader->context, &value);
+    struct slice text = scalar_text(event);
+    items->texts[items->count] = slice_of(memory_text(text), text.length);
+    items->places[items->count++] = place_of(reader, event->start_mark);
 }
 
-/* Reads the items of a list of text whose start was read; they are copied, as each lives only as long as its event. */
+/* Reads the items of a list whose start was read. */
 static void read_items(struct reader *reader, struct config_key key, struct config_place place)
 {
-    struct slice items[CONFIG_LIST_MAX];
-    size_t count = 0;
-    bool is_good = true;
+    struct items items;
+    items.count = 0;
     yaml_event_t event;
-    while (next_event(reader, &event)) {
-        bool is_last = event.type == YAML_SEQUENCE_END_EVENT;
+    bool is_last = false;
+    while (!is_last && next_event(reader, &event)) {
         bool is_text = event.type == YAML_SCALAR_EVENT;
-        if (is_text && count < CONFIG_LIST_MAX) {
-            struct slice text = scalar_text(&event);
-            items[count++] = slice_of(memory_text(text), text.length);
-        } else if (!is_last) {
-            const char *why = is_text ? "the list has too many items" : "an item of this list must be text";
-            stop(reader, event.start_mark, why);
-            is_good = false;
-        }
+        is_last = event.type == YAML_SEQUENCE_END_EVENT;
+        if (is_text && items.count < CONFIG_LIST_MAX)
+            add_item(reader, &event, &items);
+        else if (!is_last)
+            stop(reader, event.start_mark,
+                 is_text ? "the list has too many items" : "an item of this list must be text");
         yaml_event_delete(&event);
-        if (is_last)
-            break;
     }
-    if (is_good && !reader->is_broken)
-        hand_over(reader, key, true, items, count, place);
-    while (count)
-        free((char *)(uintptr_t)items[--count].data);
+    if (!reader->is_broken) {
+        struct config_yaml_value value = {key, true, items.count, items.texts, items.places, place};
+        reader->visit(reader->context, &value);
+    }
+    while (items.count)
+        free((char *)(uintptr_t)items.texts[--items.count].data);
 }
 
 /* A path that was there before is a mistake: YAML would silently take the last one. */
@@ -249,7 +253,8 @@ static void read_setting(struct reader *reader, struct config_key key, const yam
     struct config_place place = place_of(reader, event->start_mark);
     if (event->type == YAML_SCALAR_EVENT) {
         struct slice text = scalar_text(event);
-        hand_over(reader, key, false, &text, 1, place);
+        struct config_yaml_value value = {key, false, 1, &text, &place, place};
+        reader->visit(reader->context, &value);
     } else if (event->type == YAML_SEQUENCE_START_EVENT && key.row->type == CONFIG_TYPE_LIST) {
         read_items(reader, key, place);
     } else {

@@ -17,6 +17,7 @@ struct config_yaml_value {
     bool is_list;
     size_t count; /* of items; 1 when it is no list */
     const struct slice *items;
+    const struct config_place *places; /* of the items */
     struct config_place place;
 };
 

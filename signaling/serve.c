@@ -3,14 +3,18 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ops/config.h"
+#include "ops/keys_load.h"
 #include "ops/log.h"
+#include "ops/tls_files.h"
 #include "signaling/dev_mode.h"
 #include "signaling/listener.h"
 #include "signaling/settings.h"
@@ -26,6 +30,7 @@ struct server {
     struct worker_config worker_config;
     struct worker *worker;
     pthread_t main_thread;
+    atomic_bool has_ended; /* the worker */
 };
 
 static void print_help(void)
@@ -82,11 +87,20 @@ static int load(struct server *server)
         status = settings_make(config, stderr, &server->settings);
     if (!status && server->is_dev)
         dev_mode_add_key(&server->settings);
-    if (!status && !keyring_count(server->settings.keys)) {
-        (void)fprintf(stderr, "parley: there is no key, so nobody could join: set auth.keys_file or auth.jwks_file "
-                              "(parley keygen makes a key), or try it out with --dev\n");
-        status = EX_CONFIG;
-    }
+    if (!status)
+        status = keys_require(server->settings.keys, stderr);
+    return status;
+}
+
+/* The worker reads the files again; read here, what is wrong with them is told before a port is open. */
+static int check_tls(const struct config *config)
+{
+    int64_t expiry_unix_s = 0;
+    int status = tls_files_check(config, stderr, &expiry_unix_s);
+    int64_t left_s = expiry_unix_s - (int64_t)time(NULL);
+    if (!status && config->server_tls_listen.count && left_s < TLS_EXPIRY_WARN_S)
+        log_warn("tls.expires", LOG_TEXT("file", config->server_tls_cert_file), LOG_NUMBER("expires", expiry_unix_s),
+                 LOG_NUMBER("days_left", left_s / 86400), LOG_TEXT("state", left_s > 0 ? "soon" : "expired"));
     return status;
 }
 
@@ -102,8 +116,22 @@ static void log_listening(const char *address, const char *scheme, int fd)
     log_info("server.listening", LOG_TEXT("address", text), LOG_TEXT("scheme", scheme));
 }
 
-static int open_all(const struct text_list *addresses, const char *key, const char *scheme,
-                    struct worker_listeners *out)
+static void log_all(const struct text_list *addresses, const char *scheme, const struct worker_listeners *opened)
+{
+    for (size_t i = 0; i < opened->count; i++)
+        log_listening(addresses->items[i], scheme, opened->fds[i]);
+}
+
+/* Once nothing can go wrong any more. */
+static void log_listeners(const struct server *server)
+{
+    const struct worker_config *worker = &server->worker_config;
+    log_all(&server->config->server_listen, "http", &worker->plain);
+    log_all(&server->config->server_tls_listen, "https", &worker->tls);
+    log_all(&server->config->admin_listen, "http", &worker->admin);
+}
+
+static int open_all(const struct text_list *addresses, const char *key, struct worker_listeners *out)
 {
     char error[LISTENER_ERROR_MAX];
     for (size_t i = 0; i < addresses->count; i++) {
@@ -115,7 +143,7 @@ static int open_all(const struct text_list *addresses, const char *key, const ch
             (void)fprintf(stderr, "parley: %s: %s\n", key, error);
             return EX_UNAVAILABLE;
         }
-        log_listening(addresses->items[i], scheme, out->fds[out->count++]);
+        out->count++;
     }
     return EX_OK;
 }
@@ -124,11 +152,11 @@ static int open_listeners(struct server *server)
 {
     const struct config *config = server->config;
     struct worker_config *worker = &server->worker_config;
-    int status = open_all(&config->server_listen, "server.listen", "http", &worker->plain);
+    int status = open_all(&config->server_listen, "server.listen", &worker->plain);
     if (!status)
-        status = open_all(&config->server_tls_listen, "server.tls_listen", "https", &worker->tls);
+        status = open_all(&config->server_tls_listen, "server.tls_listen", &worker->tls);
     if (!status)
-        status = open_all(&config->admin_listen, "admin.listen", "http", &worker->admin);
+        status = open_all(&config->admin_listen, "admin.listen", &worker->admin);
     return status;
 }
 
@@ -164,11 +192,12 @@ static int build_worker(struct server *server)
     return EX_CONFIG;
 }
 
-/* SIGRTMIN is the worker's word that it has ended. */
+/* SIGRTMIN wakes the main thread; the flag is the worker's word that it has ended, as anybody may send a signal. */
 static void *run_worker(void *context)
 {
     struct server *server = context;
     worker_run(server->worker);
+    atomic_store(&server->has_ended, true);
     (void)pthread_kill(server->main_thread, SIGRTMIN);
     return NULL;
 }
@@ -183,19 +212,30 @@ static void block_signals(sigset_t *out_signals)
     (void)pthread_sigmask(SIG_BLOCK, out_signals, NULL);
 }
 
+static void reload(struct server *server)
+{
+    if (server->worker_config.tls.count)
+        worker_reload(server->worker);
+    else
+        log_info("tls.reload", LOG_TEXT("result", "nothing to reload"));
+}
+
+static void stop(struct server *server, const char *signal)
+{
+    log_info("server.stopping", LOG_TEXT("signal", signal));
+    worker_stop(server->worker);
+}
+
 static void heed_signals(struct server *server, const sigset_t *signals)
 {
-    for (int signal = 0;;) {
+    int signal = 0;
+    while (!atomic_load(&server->has_ended)) {
         if (sigwait(signals, &signal))
             continue;
-        if (signal == SIGRTMIN)
-            return;
-        if (signal == SIGHUP) {
-            worker_reload(server->worker);
-            continue;
-        }
-        log_info("server.stopping", LOG_TEXT("signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"));
-        worker_stop(server->worker);
+        if (signal == SIGHUP)
+            reload(server);
+        else if (signal != SIGRTMIN)
+            stop(server, signal == SIGTERM ? "SIGTERM" : "SIGINT");
     }
 }
 
@@ -208,6 +248,7 @@ static int run(struct server *server, const sigset_t *signals)
         return EX_OSERR;
     }
     const struct worker_config *worker = &server->worker_config;
+    log_listeners(server);
     log_info("server.ready", LOG_TEXT("version", PARLEY_VERSION), LOG_NUMBER("pid", getpid()));
     if (server->is_dev)
         dev_mode_greet(server->is_lan, worker->plain.count ? listener_port(worker->plain.fds[0]) : 0,
@@ -225,6 +266,8 @@ static int serve(struct server *server)
     (void)signal(SIGPIPE, SIG_IGN); /* a reader of our log or of our answers may be gone */
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     int status = load(server);
+    if (!status)
+        status = check_tls(server->config);
     if (!status)
         status = open_listeners(server);
     if (!status)

@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TLS_ERROR_MAX 256
+#include "ops/tls_files.h"
+
+#define TLS_ERROR_MAX TLS_FILES_ERROR_MAX
 
 struct tls; /* opaque; one per worker */
 
@@ -17,8 +19,8 @@ struct tls *tls_destroy(struct tls *tls); /* NULL is fine; returns NULL */
 /* Puts the rules and the certificate on a context that libwebsockets has made. `tls` must outlive it. */
 void tls_harden(struct tls *tls, SSL_CTX *context);
 
-/* Reads both files anew. Connections keep what they have, new ones get the new pair. When it cannot be used the
- * old one stays; false, and `out_error` says why. */
+/* Reads both files anew. Connections keep what they have, new ones get the new pair. When it cannot be used, or has
+ * expired and the old one has not, the old one stays; false, and `out_error` says why. */
 bool tls_reload(struct tls *tls, char out_error[TLS_ERROR_MAX]);
 
 /* When the certificate expires. */

@@ -18,6 +18,7 @@ import {
   startServer,
   within,
 } from './harness.mjs';
+import { newCertificate } from './support/certificate.mjs';
 import { freePort, takenPort } from './support/ports.mjs';
 
 /** sysexits(3) */
@@ -29,13 +30,13 @@ const fileWith = (text, name = 'parley.yaml') => join(folderWith({ [name]: text 
 
 describe('parley config check', () => {
   test('says that a good file is good', async () => {
-    const { status, stderr } = await runParley(['config', 'check', '-c', fileWith('rooms:\n  capacity: 5\n')]);
+    const { status, stderr } = await runParley(['config', 'check', '-c', fileWith('rooms:\n  capacity: 5\n')], { env: KEYS });
     assert.deepEqual([status, stderr], [EX.OK, '']);
   });
 
   test('takes what parley config default prints', async () => {
     const { stdout } = await runParley(['config', 'default']);
-    const { status, stderr } = await runParley(['config', 'check', '-c', fileWith(stdout)]);
+    const { status, stderr } = await runParley(['config', 'check', '-c', fileWith(stdout)], { env: KEYS });
     assert.deepEqual([status, stderr], [EX.OK, '']);
   });
 
@@ -46,6 +47,7 @@ describe('parley config check', () => {
     ['a duration without a unit', 'limits:\n  ping_interval: soon\n', ':2:18: ', /limits\.ping_interval/],
     ['a choice that there is not', 'log:\n  level: loud\n', ':2:10: ', /debug/],
     ['a key twice', 'rooms:\n  capacity: 5\n  capacity: 6\n', ':3:3: ', /capacity/],
+    ['a wrong item of a list', 'server:\n  listen:\n    - 127.0.0.1:80\n    - here\n', ':4:7: ', /server\.listen: "here"/],
     ['YAML that is none', 'rooms: {capacity: 5\n', ':2:1: ', /expected/],
   ];
   for (const [name, text, place, pattern] of WRONG) {
@@ -64,6 +66,26 @@ describe('parley config check', () => {
     const { status, stderr } = await runParley(['config', 'check', '-c', file]);
     assert.equal(status, EX.CONFIG);
     assert.match(stderr, /^parley: .*limits\.ping_timeout.*limits\.ping_interval/);
+  });
+
+  test('refuses what serve refuses, with its words and its status', async () => {
+    const [one, other] = [newCertificate(), newCertificate()];
+    const tls = (cert, key) => ['tls_listen=127.0.0.1:0', `tls_cert_file=${cert}`, `tls_key_file=${key}`];
+    const CASES = [
+      ['no key', [], {}, EX.CONFIG, /there is no key/],
+      ['no certificate', tls('/nowhere/cert.pem', one.keyFile), KEYS, EX.NOINPUT, /server\.tls_cert_file: \/nowhere\/cert\.pem: No such/],
+      ['no private key', tls(one.certFile, '/nowhere/key.pem'), KEYS, EX.NOINPUT, /server\.tls_key_file: \/nowhere\/key\.pem: No such/],
+      ['a key of another', tls(one.certFile, other.keyFile), KEYS, EX.CONFIG, /server\.tls_key_file: .*does not fit/],
+      ['the two swapped', tls(one.keyFile, one.certFile), KEYS, EX.CONFIG, /server\.tls_cert_file: .*holds no certificate/],
+    ];
+    for (const [name, settings, env, status, pattern] of CASES) {
+      const args = [...LOOPBACK, ...settings.flatMap((setting) => ['--set', `server.${setting}`])];
+      const check = await runParley(['config', 'check', ...args], { env });
+      const serve = await runParley(['serve', ...args], { env });
+      assert.deepEqual([check.status, serve.status], [status, status], name);
+      assert.match(check.stderr, pattern);
+      assert.equal(serve.stderr, check.stderr, `${name}: serve says more, perhaps that it listens`);
+    }
   });
 
   test('a file that is not there: status 66', async () => {
@@ -130,6 +152,15 @@ describe('parley serve that cannot start', () => {
     assert.match(line, new RegExp(`127\\.0\\.0\\.1:${port}.*in use`, 'i'));
   });
 
+  test('on a port that is taken, after one that is free: nothing says that it listens', async () => {
+    const { port, release } = await takenPort();
+    const args = ['serve', '--set', 'server.listen=127.0.0.1:0', '--set', `admin.listen=127.0.0.1:${port}`];
+    const { status, stderr } = await runParley(args, { env: KEYS });
+    await release();
+    assert.equal(status, EX.UNAVAILABLE);
+    assert.doesNotMatch(stderr, /server\.listening/);
+  });
+
   test('with TLS but no certificate: status 78', async () => {
     const { status, line } = await fails([...LOOPBACK, '--set', 'server.tls_listen=127.0.0.1:0']);
     assert.equal(status, EX.CONFIG);
@@ -146,6 +177,24 @@ describe('parley serve that cannot start', () => {
     const { status, line } = await fails(['--dev', '--set', 'server.listen=0.0.0.0:0', '--set', 'admin.listen=127.0.0.1:0'], {});
     assert.equal(status, EX.USAGE);
     assert.match(line, /loopback/);
+  });
+});
+
+describe('signals', () => {
+  test('a stray SIGRTMIN leaves the server able to hear SIGTERM', async () => {
+    const server = await startServer();
+    const SIGRTMIN = 34;
+    process.kill(server.pid, SIGRTMIN);
+    assert.equal((await fetch(`${server.url}/livez`)).status, 200);
+    await server.stop({ status: EX.OK });
+    assert.ok(server.lines.some(({ event }) => event?.event === 'server.stopping'), 'SIGTERM was not heard');
+  });
+
+  test('SIGHUP without TLS: the log says that there is nothing to reload', async () => {
+    const server = await startServer();
+    process.kill(server.pid, 'SIGHUP');
+    assert.equal((await server.logged('tls.reload')).result, 'nothing to reload');
+    await server.stop();
   });
 });
 

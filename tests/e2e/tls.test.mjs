@@ -1,12 +1,38 @@
 // tls.test.mjs - scenes with the server's own certificate: wss beside ws, and nothing older than TLS 1.2 with AEAD.
 import assert from 'node:assert/strict';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
 
 import { connectPeer, startServer, within } from './harness.mjs';
 import { newCertificate } from './support/certificate.mjs';
+
+/** The same certificate, with an end that lies a day back. */
+function expired(certFile, keyFile) {
+  return execFileSync('openssl', ['x509', '-in', certFile, '-signkey', keyFile, '-days', '-1'], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+describe('a certificate that ends soon', () => {
+  for (const [state, age] of Object.entries({ soon: () => null, expired })) {
+    test(`is served, and the log warns that its end is ${state}`, async () => {
+      const { certFile, keyFile } = newCertificate();
+      const aged = age(certFile, keyFile);
+      if (aged) writeFileSync(certFile, aged);
+      const config = {
+        'server.tls_listen': '127.0.0.1:0',
+        'server.tls_cert_file': certFile,
+        'server.tls_key_file': keyFile,
+      };
+      const server = await startServer({ config });
+      const warning = await server.logged('tls.expires');
+      await server.stop();
+
+      assert.deepEqual([warning.level, warning.state, warning.file], ['warn', state, certFile]);
+    });
+  }
+});
 
 describe('wss', () => {
   const { certFile, keyFile, pem } = newCertificate();
@@ -102,6 +128,20 @@ describe('wss', () => {
     assert.notEqual(await fingerprint(), first);
     assert.equal((await ann.request({ type: 'ping' })).type, 'pong');
     ca = renewed.pem;
+  });
+
+  test('T-38: on SIGHUP an expired certificate does not replace one that is good', async () => {
+    const fingerprint = async () => (await handshake({ rejectUnauthorized: false })).fingerprint;
+    const first = await fingerprint();
+
+    const good = readFileSync(certFile);
+    writeFileSync(certFile, expired(certFile, keyFile));
+    process.kill(server.pid, 'SIGHUP');
+    const { reason } = await server.logged('tls.reload_failed', (event) => /expired/.test(event.reason));
+
+    assert.ok(reason.startsWith(`server.tls_cert_file: ${certFile}: `), reason);
+    assert.equal(await fingerprint(), first);
+    writeFileSync(certFile, good);
   });
 
   for (const [name, options] of Object.entries({

@@ -282,7 +282,7 @@ static void settings_that_contradict_each_other_are_refused(void **state)
     assert_refused("limits: {address_messages_burst: 1}", "limits.address_messages_burst (1)");
     assert_refused("limits: {address_bytes_burst: 1MiB}", "limits.address_bytes_burst (1MiB)");
     assert_refused("limits: {message_bytes: 256KiB}",
-                   "limits.outbox_bytes (256KiB) must be at least twice limits.message_bytes (512KiB)");
+                   "limits.outbox_bytes (256KiB) must be at least twice limits.message_bytes (256KiB)");
     assert_refused("limits: {message_bytes: 64KiB, bytes_per_s: 1KiB, bytes_burst: 32KiB}",
                    "limits.bytes_burst (32KiB) must be at least limits.message_bytes (64KiB)");
     assert_refused("turn: {servers: [{region: a}]}", "turn.servers[0].urls is missing");

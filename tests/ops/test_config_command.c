@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ops/command_config.h"
@@ -53,6 +54,18 @@ static int run(const char *const *words)
 }
 
 #define RUN(...) run((const char *const[]){"config", __VA_ARGS__, NULL})
+
+static int give_key(void **state)
+{
+    (void)state;
+    return setenv("PARLEY_AUTH_KEYS", "ann: 0123456789abcdef0123456789abcdef", 1);
+}
+
+static int take_key(void **state)
+{
+    (void)state;
+    return unsetenv("PARLEY_AUTH_KEYS");
+}
 
 static void a_right_file_is_said_to_be_ok(void **state)
 {
@@ -115,16 +128,68 @@ static void a_check_looks_into_the_files_of_keys_too(void **state)
 {
     (void)state;
     assert_int_equal(RUN("check", "--auth.keys_file=/nowhere/keys"), 66);
-    assert_non_null(strstr(standard_error, "/nowhere/keys"));
+    assert_string_equal(standard_error, "parley: auth.keys_file: /nowhere/keys: No such file or directory\n");
+    assert_int_equal(RUN("check", "--auth.keys_file=/"), 66);
+    assert_string_equal(standard_error, "parley: auth.keys_file: /: Is a directory\n");
+    assert_int_equal(RUN("check", "--auth.jwks_file=/"), 66);
+    assert_string_equal(standard_error, "parley: auth.jwks_file: /: Is a directory\n");
     assert_int_equal(RUN("check", "--auth.jwks_file=" PARLEY_SOURCE_DIR "/README.md"), 78);
-    assert_non_null(strstr(standard_error, "README.md"));
+    assert_non_null(strstr(standard_error, "README.md: holds no JWKS"));
+}
+
+/* Checks a keys file of this text and mode. */
+static int check_keys_file(const char *text, mode_t mode)
+{
+    char path[] = "/tmp/parley-test-XXXXXX";
+    char option[64];
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    assert_int_equal(fchmod(fd, mode), 0);
+    (void)close(fd);
+    (void)snprintf(option, sizeof option, "--auth.keys_file=%s", path);
+    int status = RUN("check", option);
+    (void)unlink(path);
+    return status;
+}
+
+static void what_is_wrong_in_a_keys_file_is_named_with_its_line(void **state)
+{
+    (void)state;
+    assert_int_equal(check_keys_file("# none\n", 0600), 78);
+    assert_non_null(strstr(standard_error, ": holds no key\n"));
+    assert_int_equal(check_keys_file("# weak\n\nann: short\n", 0600), 78);
+    assert_non_null(strstr(standard_error, ": line 3: a secret is shorter than 32 bytes; "));
+    assert_int_equal(check_keys_file("ann\n", 0600), 78);
+    assert_non_null(strstr(standard_error, ": line 1: not \"id: secret\""));
+    assert_int_equal(check_keys_file("ann: 0123456789abcdef0123456789abcdef\n", 0640), 77);
+    assert_non_null(strstr(standard_error, "chmod 600"));
+    assert_int_equal(check_keys_file("ann: 0123456789abcdef0123456789abcdef\n", 0600), 0);
+}
+
+static void a_check_without_any_key_is_refused_as_serve_would(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("check"), 78);
+    assert_non_null(strstr(standard_error, "parley: there is no key, so nobody could join: "));
+    assert_string_equal(standard_output, "");
+}
+
+static void a_check_looks_into_the_files_of_tls_too(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        RUN("check", "--server.tls_listen=a:1", "--server.tls_cert_file=/nowhere/c", "--server.tls_key_file=/k"), 66);
+    assert_string_equal(standard_error, "parley: server.tls_cert_file: /nowhere/c: No such file or directory\n");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_check_looks_into_the_files_of_keys_too),
-        cmocka_unit_test(a_right_file_is_said_to_be_ok),
+        cmocka_unit_test(what_is_wrong_in_a_keys_file_is_named_with_its_line),
+        cmocka_unit_test(a_check_without_any_key_is_refused_as_serve_would),
+        cmocka_unit_test_setup_teardown(a_check_looks_into_the_files_of_tls_too, give_key, take_key),
+        cmocka_unit_test_setup_teardown(a_right_file_is_said_to_be_ok, give_key, take_key),
         cmocka_unit_test(a_wrong_file_ends_with_78_and_says_nothing_on_stdout),
         cmocka_unit_test(a_missing_file_ends_with_66),
         cmocka_unit_test(what_is_in_effect_is_shown),

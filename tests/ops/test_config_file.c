@@ -37,6 +37,34 @@ static void every_error_of_a_file_is_reported(void **state)
     unload(&loaded);
 }
 
+static void a_wrong_item_of_a_list_is_named_with_its_place(void **state)
+{
+    (void)state;
+    assert_refused("server:\n  listen:\n    - 127.0.0.1:80\n    - bad\n",
+                   "parley: test.yaml:4:7: server.listen: \"bad\" must be HOST:PORT");
+    assert_refused("server:\n  allowed_origins: [\"http://a\", example.org]\n",
+                   "test.yaml:2:33: server.allowed_origins: \"example.org\" must be an origin");
+    assert_refused("server:\n  trusted_proxies: [lan]\n", "test.yaml:2:21: server.trusted_proxies: \"lan\" must be");
+    assert_refused("turn:\n  servers:\n    - urls: stun:a.example\n    - urls: [stun:b.example, 'x:y']\n",
+                   "test.yaml:4:30: turn.servers[1].urls: \"x:y\" must be a stun:, turn: or turns: URL");
+    assert_refused("server:\n  listen: 'a:1, bad'\n", "test.yaml:2:11: server.listen: \"bad\"");
+    assert_refused("server:\n  public_url: call.example\n", "test.yaml:2:15: server.public_url: \"call.example\"");
+}
+
+static void a_wrong_item_is_named_with_the_variable_or_the_option_that_set_it(void **state)
+{
+    (void)state;
+    const char *const variables[] = {"PARLEY_SERVER_LISTEN=a:1, bad", NULL};
+    const char *const options[] = {"--admin.listen=worse", NULL};
+
+    struct loaded loaded = load("", variables, options);
+
+    assert_int_equal(loaded.status, CONFIG_WRONG);
+    assert_non_null(strstr(loaded.said, "parley: PARLEY_SERVER_LISTEN: server.listen: \"bad\""));
+    assert_non_null(strstr(loaded.said, "parley: --admin.listen: admin.listen: \"worse\""));
+    unload(&loaded);
+}
+
 static void a_key_given_twice_is_refused(void **state)
 {
     (void)state;
@@ -146,6 +174,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unknown_key_is_named_with_its_place_and_the_nearest_key),
         cmocka_unit_test(every_error_of_a_file_is_reported),
+        cmocka_unit_test(a_wrong_item_of_a_list_is_named_with_its_place),
+        cmocka_unit_test(a_wrong_item_is_named_with_the_variable_or_the_option_that_set_it),
         cmocka_unit_test(a_key_given_twice_is_refused),
         cmocka_unit_test(what_a_configuration_does_not_need_of_yaml_is_refused),
         cmocka_unit_test(a_value_of_the_wrong_shape_is_refused),

@@ -80,6 +80,17 @@ static void a_secret_file_that_is_not_there_ends_with_66(void **state)
 {
     struct loaded loaded = load_with_secret_file(*state);
     assert_int_equal(loaded.status, CONFIG_NO_FILE);
+    assert_non_null(strstr(loaded.said, "parley: turn.servers[0].secret_file: /tmp/parley-test-"));
+    assert_non_null(strstr(loaded.said, "/secret: No such file or directory\n"));
+    unload(&loaded);
+}
+
+static void a_directory_in_the_place_of_a_secret_file_is_called_one(void **state)
+{
+    (void)state;
+    struct loaded loaded = load("turn: {servers: [{urls: turn:a.example, secret_file: /}]}", NULL, NULL);
+    assert_int_equal(loaded.status, CONFIG_NO_FILE);
+    assert_string_equal(loaded.said, "parley: turn.servers[0].secret_file: /: Is a directory\n");
     unload(&loaded);
 }
 
@@ -196,6 +207,7 @@ int main(void)
         WITH_PLACE(a_secret_file_is_read_into_the_secret_without_its_line_end),
         WITH_PLACE(a_secret_file_that_others_can_read_is_refused_with_77),
         WITH_PLACE(a_secret_file_that_is_not_there_ends_with_66),
+        cmocka_unit_test(a_directory_in_the_place_of_a_secret_file_is_called_one),
         WITH_PLACE(a_secret_and_its_file_from_one_source_contradict_each_other),
         WITH_PLACE(the_stronger_source_decides_between_a_secret_and_its_file),
         WITH_PLACE(credentials_of_the_service_manager_fill_in_what_nothing_else_sets),
