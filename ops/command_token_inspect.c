@@ -1,8 +1,8 @@
 /* command_token_inspect.c - `parley token inspect` and `parley token verify`. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <errno.h>
 #include <string.h>
 #include <sysexits.h>
 

@@ -8,8 +8,10 @@
 
 #define CONFIG_SECRET_BYTES_MAX 65536
 
-/* Appends the file to `out`. Errors call it `name`. On failure false, and reported as CONFIG_NO_FILE, CONFIG_TOO_OPEN or CONFIG_WRONG. */
-bool config_file_read(const char *path, const char *name, size_t bytes_max, struct config_report *report, struct buffer *out);
+/* Appends the file to `out`. Errors call it `name`. On failure false, and reported as CONFIG_NO_FILE, CONFIG_TOO_OPEN
+ * or CONFIG_WRONG. */
+bool config_file_read(const char *path, const char *name, size_t bytes_max, struct config_report *report,
+                      struct buffer *out);
 
 /* The same for a secret, without the line end that editors leave. It must be its owner's alone unless `is_guarded`:
  * the directory around it is closed already. */
