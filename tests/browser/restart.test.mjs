@@ -110,3 +110,16 @@ function recordEvents() {
   call.on('warning', ({ code }) => globalThis.events.push(`warning ${code}`));
   call.on('peer-left', ({ reason }) => globalThis.events.push(`peer-left ${reason}`));
 }
+
+test('when more come at once than the server lets in, each waits for a moment and gets in', async () => {
+  const narrow = await startServer({ settings: { 'limits.address_joins_per_s': '1', 'limits.address_joins_burst': '1' } });
+  const names = ['Ann', 'Bob', 'Cyd'];
+
+  const people = await Promise.all(names.map((name) => joinAs(browser, narrow.room('crowd'), name)));
+  pages.push(...people);
+
+  await Promise.all(people.map((page) => checkMedia(page, 2)));
+  const metrics = await (await fetch(`http://127.0.0.1:${narrow.ports.admin}/metrics`)).text();
+  assert.match(metrics, /^parley_rate_limited_total\{[^}]*join[^}]*\} [1-9]/m, 'nobody had to wait: the scene shows nothing');
+  await narrow.stop();
+});
