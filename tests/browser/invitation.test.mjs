@@ -53,6 +53,20 @@ test('an invited guest has no link to copy that admits nobody', async () => {
   await page.close();
 });
 
+test('another invitation pasted into the same tab counts, and its token leaves the address as well', async () => {
+  const [first, second] = [await invitation('pasted'), await invitation('pasted')];
+  const page = await openPage(browser, first.link);
+  await page.waitForSelector('#join-button');
+
+  await Promise.all([page.waitForEvent('load'), page.evaluate((link) => location.assign(link), second.link)]);
+  await page.waitForURL(server.room('pasted'));
+  await page.click('#join-button');
+  await untilJoined(page);
+
+  assert.equal(await identityIn(page), second.identity);
+  await page.close();
+});
+
 test('an invitation survives reloads, of the question and of the call, and no other tab has it', async () => {
   const { link, identity } = await invitation('again');
   const page = await openPage(browser, link);

@@ -119,4 +119,9 @@ function start() {
   else runRoom(room, token ?? recallInvitation(room));
 }
 
+// Another invitation for the same room changes nothing but the fragment, which loads nothing by itself.
+addEventListener('hashchange', () => {
+  if (location.hash.startsWith('#token=')) location.reload();
+});
+
 start();
