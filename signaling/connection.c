@@ -56,7 +56,6 @@ void connection_free(struct connection *connection)
     free(connection->room);
     free(connection->close_reason);
     free(connection);
-    worker_end_drain(worker);
 }
 
 void connection_kill(struct connection *connection)

@@ -83,9 +83,6 @@ struct worker {
 /* What the protocol of every vhost calls. */
 int connection_on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
 
-/* Ends the loop when a stop has been asked for and the last connection is gone or the time is over. */
-void worker_end_drain(struct worker *worker);
-
 /* worker_accept.c */
 void worker_open_doors(struct worker *worker);
 void worker_close_doors(struct worker *worker);
