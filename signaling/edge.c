@@ -127,11 +127,6 @@ struct outbox *edge_outbox(struct client *client)
     return &client->outbox;
 }
 
-const char *edge_client_name(const struct client *client)
-{
-    return client->name;
-}
-
 static struct client *first_due(const struct edge *edge, const struct list *list)
 {
     struct list_link *link = list_first(list);

@@ -72,9 +72,6 @@ void edge_close(struct client *client, int close_code, struct instant now);
 /* What waits for this client; the connection pops what it has written. */
 struct outbox *edge_outbox(struct client *client);
 
-/* A name for logs: a random id of this connection, not secret. */
-const char *edge_client_name(const struct client *client);
-
 /* Does what is due: hello deadlines, credentials to renew, limits to forget. To be called about once a second. */
 void edge_tick(struct edge *edge, struct instant now);
 

@@ -261,8 +261,3 @@ void worker_reload(struct worker *worker)
 {
     ev_async_send(worker->loop, &worker->reload);
 }
-
-struct metrics *worker_metrics(struct worker *worker)
-{
-    return worker->metrics;
-}

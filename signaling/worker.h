@@ -56,7 +56,4 @@ void worker_stop(struct worker *worker);
 /* From any thread: reads the certificate and its key anew. */
 void worker_reload(struct worker *worker);
 
-/* What it counts; to be read on its own thread. */
-struct metrics *worker_metrics(struct worker *worker);
-
 #endif
