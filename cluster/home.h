@@ -1,26 +1,58 @@
 /* home.h - the one place where a room lives: its roster, and the order of its messages.
  *
  * A home belongs to one worker and holds many rooms. It takes requests from edges and yields events for their
- * clients. A session is a peer's stay in its room; it is told apart from the connection that carries it. */
+ * clients. A session is a peer's stay in its room; it is told apart from the connection that carries it, and
+ * outlives it by the grace time.
+ *
+ * Each session has a mailbox: what was said to it and not receipted yet, numbered. A session whose peer gives no
+ * receipts keeps only what is said while it is away. What a sender numbers is taken without gaps, once and in order;
+ * it is answered by EVENT_RECEIPT when the addressee has handled it, or by EVENT_UNDELIVERED. */
 #ifndef PARLEY_CLUSTER_HOME_H
 #define PARLEY_CLUSTER_HOME_H
 
+#include "auth/revocation.h"
+#include "cluster/mailbox.h"
 #include "cluster/route.h"
 
 struct home; /* opaque */
 
+/* What becomes of a join whose identity is in the room already. */
+enum duplicate_policy { DUPLICATE_REPLACE, DUPLICATE_REJECT, DUPLICATE_ALLOW };
+
 struct home_config {
     size_t rooms_max;
     size_t room_capacity;
+    struct mailbox_limits mailbox;
+    int64_t grace_ms; /* 0: a session ends with its connection */
+    enum duplicate_policy duplicates;
+    uint64_t epoch; /* of this home: differs from that of every other, earlier ones on the same machine too */
+    struct revocations *revocations; /* borrowed */
+    /* Makes an event's text; the caller takes the reference. */
+    struct frame *(*encode)(void *context, const struct event *event);
+    void *encode_context;
 };
 
-struct home *home_create(struct home_config config, struct listener listener); /* never NULL; caller destroys */
+/* What has happened since the home was made. */
+struct home_counts {
+    uint64_t resumed, rebuilt, resumes_refused;
+    uint64_t accepted;                              /* numbered messages */
+    uint64_t repeated;                              /* numbered messages that had been accepted before */
+    uint64_t receipts;                              /* letters receipted that a sender waited for */
+    uint64_t undelivered[UNDELIVERED_REASON_COUNT]; /* letters */
+};
+
+struct home *home_create(const struct home_config *config, struct listener listener); /* copied; never NULL */
 struct home *home_destroy(struct home *home); /* NULL is fine; returns NULL; tells nobody */
 
 /* The same-worker distance: give this to an edge as its route. */
 struct route home_route(struct home *home);
 
+/* Ends the sessions that did not come back in time, and settles rebuilt rooms. To be called about once a second. */
+void home_tick(struct home *home, struct instant now);
+
 size_t home_room_count(const struct home *home);
-size_t home_session_count(const struct home *home);
+size_t home_session_count(const struct home *home); /* those that are away too */
+size_t home_away_count(const struct home *home);
+const struct home_counts *home_counts(const struct home *home);
 
 #endif

@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/frame.h"
 #include "rooms/event.h"
 #include "rooms/peer.h"
+#include "rooms/room.h"
 
 /* Where a session's client is. */
 struct locator {
@@ -18,35 +20,64 @@ struct locator {
     uint64_t client; /* the edge's handle of the client */
 };
 
-enum request_type { REQUEST_JOIN, REQUEST_RELAY, REQUEST_BROADCAST, REQUEST_UPDATE, REQUEST_KICK, REQUEST_LEAVE };
+enum request_type {
+    REQUEST_JOIN,
+    REQUEST_RESUME,
+    REQUEST_RELAY,
+    REQUEST_BROADCAST,
+    REQUEST_UPDATE,
+    REQUEST_KICK,
+    REQUEST_RECEIPT, /* nothing but `got` */
+    REQUEST_REFRESH,
+    REQUEST_DETACH, /* the connection is gone; the session may come back */
+    REQUEST_LEAVE,  /* the session is over */
+};
+
+#define GOT_NOTHING (-1)
 
 /* What an edge asks of a home, for one client. Everything in it is borrowed for the call. */
 struct request {
     enum request_type type;
     struct locator from;
-    uint64_t session;    /* the home's handle, from the welcome; 0 for REQUEST_JOIN */
+    struct instant now;
+    uint64_t session;    /* the home's handle, from the welcome; 0 for REQUEST_JOIN and REQUEST_RESUME */
     struct reference id; /* answered by EVENT_OK or EVENT_ERROR when set; errors are answered always */
+    int64_t got;         /* the last number that the client has handled, a receipt; or GOT_NOTHING */
     union {
         struct {
             struct slice room;
             const char *peer_id; /* fresh and random, made by the edge */
             const struct profile *profile;
+            bool gives_receipts;
+            int64_t ends_unix_s; /* when the session ends; its tickets too */
         } join;
         struct {
+            struct slice room;
+            struct slice peer_id;
+            const struct profile *profile;
+            bool gives_receipts;
+            uint64_t order, epoch, generation; /* as the ticket says */
+            int64_t ends_unix_s;
+        } resume;
+        struct {
             struct slice to;
-            enum relay_kind kind;
-            struct slice body;
+            struct parcel parcel;
         } relay;
         struct {
-            struct slice body;
+            struct parcel parcel;
+            const struct slice *to; /* peer ids; NULL: everyone */
+            size_t to_count;
         } broadcast;
         const struct profile_update *update;
         struct {
             struct slice peer_id;
         } kick;
         struct {
-            enum leave_reason reason;
-        } leave;
+            int64_t ends_unix_s;
+        } refresh;
+        struct {
+            enum leave_reason reason; /* what the others hear, of a detached session when it does not come back */
+        } leave;                      /* REQUEST_LEAVE, REQUEST_DETACH */
     };
 };
 
@@ -56,10 +87,18 @@ struct route {
     void (*send)(void *context, const struct request *request);
 };
 
-/* The way back to the edges: returns how many of the `count` clients took the event. */
+/* One hearer of an event, and the number that the event has for it. */
+struct delivery {
+    struct locator to;
+    uint64_t n; /* 0: none */
+};
+
+/* The way back to the edges: returns how many of the `count` clients took the event. `frame` is the event's text,
+ * borrowed; NULL for those that the edge answers by itself: EVENT_WELCOME, EVENT_BYE, and errors before a welcome. */
 struct listener {
     void *context;
-    size_t (*deliver)(void *context, const struct locator *to, size_t count, const struct event *event);
+    size_t (*deliver)(void *context, const struct delivery *to, size_t count, const struct event *event,
+                      struct frame *frame);
 };
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "auth/claims.h"
 #include "base/attributes.h"
@@ -38,7 +39,9 @@ struct room;
 
 struct peer {
     char id[RANDOM_ID_LENGTH + 1];
-    uint64_t order; /* of joining, within the room: who is polite */
+    uint64_t order; /* of joining: who is polite; the same before and after a server's death */
+    bool gives_receipts;
+    bool is_away; /* its connection is gone, and it may come back */
     struct room *room;
     void *owner;            /* the session that this peer belongs to */
     struct profile profile; /* its slices point into memory that the peer owns */
@@ -51,10 +54,13 @@ static inline struct slice peer_id(const struct peer *peer)
     return slice_of(peer->id, RANDOM_ID_LENGTH);
 }
 
-/* Whether `self` is the polite one of the two: the one that joined later. */
+/* Whether `self` is the polite one of the two: the one that joined later. Where two homes gave out the same order,
+ * the id decides. */
 static inline bool peer_is_polite(const struct peer *self, const struct peer *other)
 {
-    return self->order > other->order;
+    if (self->order != other->order)
+        return self->order > other->order;
+    return memcmp(self->id, other->id, RANDOM_ID_LENGTH) > 0;
 }
 
 #endif

@@ -5,6 +5,8 @@
 #ifndef PARLEY_SIGNALING_EDGE_H
 #define PARLEY_SIGNALING_EDGE_H
 
+#include "auth/once.h"
+#include "auth/ticket.h"
 #include "auth/token.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -31,6 +33,10 @@ struct client_port {
 struct edge_config {
     const struct keyring *keys;
     struct token_rules token_rules;
+    struct once *once;           /* NULL: a token may be used more than once */
+    const struct sealer *sealer; /* of tickets */
+    int64_t session_grace_s;     /* how long a session may outlive its token */
+    struct rate joins;           /* of the whole worker; resuming with a good ticket is not counted */
     const struct ice_list *ice;
     struct slice default_region;
     struct limits limits;
@@ -49,7 +55,11 @@ struct edge *edge_destroy(struct edge *edge); /* NULL is fine; returns NULL; eve
 
 /* What the home says to clients of this edge; given to the home as its listener (context: the edge). Returns how many
  * took the event. A client whose outbox is full is closed at the end of the edge_...() call under way. */
-size_t edge_deliver(void *edge, const struct locator *to, size_t count, const struct event *event);
+size_t edge_deliver(void *edge, const struct delivery *to, size_t count, const struct event *event,
+                    struct frame *frame);
+
+/* What the home calls to make an event's text (context: the edge). */
+struct frame *edge_encode(void *edge, const struct event *event);
 
 /* Whether a connection from `address` may be opened now; to be asked before the upgrade.
  * Errors: ERR_ADDRESS_LIMIT, ERR_RATE_LIMITED, ERR_SHUTTING_DOWN. */
@@ -75,7 +85,8 @@ struct outbox *edge_outbox(struct client *client);
 /* Does what is due: hello deadlines, credentials to renew, limits to forget. To be called about once a second. */
 void edge_tick(struct edge *edge, struct instant now);
 
-/* The server stops: no more opens, every client is told and closed. */
+/* The server stops: no more opens; every client is told to come back, after a delay of its own, and is closed once
+ * its outbox is sent. Their sessions are left as they are: they end with the process, and live on in their tickets. */
 void edge_shut(struct edge *edge, struct instant now);
 
 #endif

@@ -4,14 +4,17 @@
 #ifndef PARLEY_SIGNALING_MESSAGE_H
 #define PARLEY_SIGNALING_MESSAGE_H
 
+#include "auth/ticket.h"
 #include "auth/token.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/slice.h"
 #include "rooms/event.h"
 #include "rooms/peer.h"
+#include "rooms/room.h"
 
-#define REGION_MAX 64
+#define REGION_MAX     64
+#define ADDRESSEES_MAX 1000 /* of a broadcast: as many as a room may hold */
 
 /* MESSAGE(name, wire type) */
 #define MESSAGE_TABLE(MESSAGE)                                                                                         \
@@ -20,6 +23,8 @@
     MESSAGE(BROADCAST, "broadcast")                                                                                    \
     MESSAGE(UPDATE, "update")                                                                                          \
     MESSAGE(KICK, "kick")                                                                                              \
+    MESSAGE(RECEIPT, "receipt")                                                                                        \
+    MESSAGE(REFRESH, "refresh")                                                                                        \
     MESSAGE(PING, "ping")                                                                                              \
     MESSAGE(LEAVE, "leave")
 
@@ -35,20 +40,27 @@ enum message_type {
 struct message {
     enum message_type type;
     struct reference id;
+    int64_t got; /* the last number that the client has handled; GOT_NOTHING: it did not say */
     union {
         struct {
-            struct slice token;
+            struct slice token;  /* empty: not given; then there is a ticket */
+            struct slice ticket; /* empty: not given */
+            bool gives_receipts;
             struct profile_update profile; /* name, attributes and media as far as they were given */
             struct slice region;
         } hello;
         struct {
             struct slice to;
-            enum relay_kind kind;
-            struct slice body;
+            struct parcel parcel;
         } relay;
         struct {
-            struct slice body;
+            struct parcel parcel;
+            const struct slice *to; /* NULL: everyone */
+            size_t to_count;
         } broadcast;
+        struct {
+            struct slice token;
+        } refresh;
         struct profile_update update;
         struct {
             struct slice peer_id;
