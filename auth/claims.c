@@ -25,9 +25,11 @@ enum error claims_admit(const struct claims *claims, struct slice room)
 }
 
 static const char *const claim_names[CLAIM_COUNT] = {
-    [CLAIM_ISS] = "iss",     [CLAIM_SUB] = "sub",           [CLAIM_EXP] = "exp",
-    [CLAIM_NBF] = "nbf",     [CLAIM_IAT] = "iat",           [CLAIM_AUD] = "aud",
-    [CLAIM_NAME] = "name",   [CLAIM_METADATA] = "metadata", [CLAIM_ATTRIBUTES] = "attributes",
+    [CLAIM_ISS] = "iss",           [CLAIM_JTI] = "jti",
+    [CLAIM_SUB] = "sub",           [CLAIM_EXP] = "exp",
+    [CLAIM_NBF] = "nbf",           [CLAIM_IAT] = "iat",
+    [CLAIM_AUD] = "aud",           [CLAIM_NAME] = "name",
+    [CLAIM_METADATA] = "metadata", [CLAIM_ATTRIBUTES] = "attributes",
     [CLAIM_VIDEO] = "video",
 };
 
@@ -159,6 +161,7 @@ static enum error texts_read(const struct jws *jws, const struct json_member *me
     out->memory = memory_new(jws->payload.length);
     struct reader reader = {.at = out->memory};
     out->issuer = text_read(&reader, &members[CLAIM_ISS], JWS_JSON_MAX);
+    out->token_id = text_read(&reader, &members[CLAIM_JTI], TOKEN_ID_MAX);
     out->identity = text_read(&reader, &members[CLAIM_SUB], IDENTITY_MAX);
     out->name = text_read(&reader, &members[CLAIM_NAME], PEER_NAME_MAX);
     out->metadata = text_read(&reader, &members[CLAIM_METADATA], PEER_METADATA_MAX);

@@ -13,6 +13,7 @@
 #define IDENTITY_MAX      256
 #define PEER_NAME_MAX     256
 #define PEER_METADATA_MAX 2048
+#define TOKEN_ID_MAX      256
 
 /* What a token lets its peer do. */
 struct grants {
@@ -25,7 +26,8 @@ struct grants {
 };
 
 struct claims {
-    struct slice issuer; /* API key id; empty for JWKS keys without iss */
+    struct slice issuer;   /* API key id; empty for JWKS keys without iss */
+    struct slice token_id; /* jti; empty: it has none */
     struct slice identity;
     struct slice name;
     struct slice metadata;

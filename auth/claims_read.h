@@ -8,6 +8,7 @@
 
 enum claim {
     CLAIM_ISS,
+    CLAIM_JTI,
     CLAIM_SUB,
     CLAIM_EXP,
     CLAIM_NBF,

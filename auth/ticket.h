@@ -17,11 +17,13 @@
 #define TICKET_BYTES_MAX  12288
 #define TICKET_SECRET_MIN 32 /* bytes */
 #define TICKET_KEYS_MAX   2  /* while one is being replaced by the other */
+#define TICKET_LEEWAY_S   30 /* T-59: how far the wall clocks of two servers, or of one before and after, may differ */
 
 struct sealer; /* opaque; read-only once made, so that workers may share it */
 
 /* The first secret seals and opens, the further ones (say, the one in use before) only open. Keys are derived from
- * them by HKDF-SHA256 (RFC 5869). NULL when a secret is shorter than TICKET_SECRET_MIN. */
+ * them by HKDF-SHA256 (RFC 5869). NULL when a secret is shorter than TICKET_SECRET_MIN,
+ * or when there are none or more than TICKET_KEYS_MAX. */
 struct sealer *sealer_create(const struct slice *secrets, size_t count);
 struct sealer *sealer_destroy(struct sealer *sealer); /* wipes the keys; NULL is fine; returns NULL */
 
@@ -44,7 +46,8 @@ struct ticket {
 void ticket_seal(const struct sealer *sealer, const struct ticket *ticket, struct buffer *out);
 
 /* Opens a ticket for `room`; the caller ends *out_ticket with ticket_fini(). Untouched on failure.
- * Errors: ERR_TICKET_INVALID (not one of ours, or for another room), ERR_SESSION_ENDED (its time is over). */
+ * Errors: ERR_TICKET_INVALID (not one of ours, or for another room), ERR_SESSION_ENDED (its time is over, and
+ * TICKET_LEEWAY_S too). */
 enum error ticket_open(const struct sealer *sealer, struct slice text, struct slice room, struct instant now,
                        struct ticket *out_ticket);
 void ticket_fini(struct ticket *ticket);

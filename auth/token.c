@@ -111,6 +111,7 @@ static void add_payload(struct buffer *json, struct slice key_id, const struct c
 {
     buffer_add_text(json, "{\"iss\":");
     buffer_add_json_string(json, key_id);
+    add_text(json, "jti", claims->token_id);
     add_text(json, "sub", claims->identity);
     buffer_add_text(json, ",\"nbf\":");
     buffer_add_int(json, claims->not_before_unix_s ? claims->not_before_unix_s : instant_unix_s(now));
