@@ -112,8 +112,13 @@ export class FakePeerConnection {
   static all = [];
   signalingState = 'stable';
   connectionState = 'new';
+  iceGatheringState = 'new';
   localDescription = null;
+  /** Its ufrag is that of the ICE generation in use. */
+  currentLocalDescription = null;
   remoteDescription = null;
+  /** The type of our candidate of the selected pair. */
+  pairType = 'host';
   candidates = [];
   restarts = 0;
   refuseCandidates = false;
@@ -163,6 +168,22 @@ export class FakePeerConnection {
 
   restartIce() {
     this.restarts += 1;
+  }
+
+  /** A restart was answered: new candidates are gathered for this generation. */
+  beginGeneration(ufrag) {
+    this.currentLocalDescription = { type: 'offer', sdp: `v=0\r\na=ice-ufrag:${ufrag}\r\n` };
+    this.iceGatheringState = 'gathering';
+    this.onicegatheringstatechange?.();
+  }
+
+  async getStats() {
+    return new Map([
+      ['t', { type: 'transport', selectedCandidatePairId: 'p' }],
+      ['p', { type: 'candidate-pair', localCandidateId: 'l', remoteCandidateId: 'r' }],
+      ['l', { type: 'local-candidate', candidateType: this.pairType, protocol: 'udp' }],
+      ['r', { type: 'remote-candidate', candidateType: 'host' }],
+    ]);
   }
 
   become(state) {

@@ -10,10 +10,11 @@ beforeEach(() => {
 });
 
 function sideOf(polite) {
-  const side = { pc: new FakePeerConnection({}), sent: [], errors: [] };
+  const side = { pc: new FakePeerConnection({}), sent: [], asked: [], errors: [] };
   side.negotiator = new Negotiator(side.pc, polite, platform, {
     send: (kind, body) => side.sent.push({ kind, body }),
     onOffer() {},
+    onRestartAsked: () => side.asked.push(side.pc.signalingState),
     onError: (error) => side.errors.push(error),
   });
   return side;
@@ -129,6 +130,26 @@ test('a single candidate of another client is understood', async () => {
   await ann.negotiator.receive('candidate', { candidate: 'a', sdpMid: '0', extra: '<b>' });
 
   assert.deepEqual(ann.pc.candidates, [{ candidate: 'a', sdpMid: '0', sdpMLineIndex: null }]);
+});
+
+test('a request to restart is heard after what came before it', async () => {
+  const ann = sideOf(false);
+  ann.pc.onnegotiationneeded();
+  await settle();
+
+  const answered = ann.negotiator.receive('answer', { type: 'answer', sdp: 'x' });
+  await Promise.all([answered, ann.negotiator.receive('candidate', { restart: true })]);
+
+  assert.deepEqual(ann.asked, ['stable']);
+  assert.deepEqual([ann.pc.candidates, ann.errors], [[], []]);
+});
+
+test('what only looks like a request to restart is none', async () => {
+  const ann = sideOf(false);
+
+  for (const body of [{ restart: 1 }, { restart: 'true' }, [{ restart: true }], 'restart', null]) await ann.negotiator.receive('candidate', body);
+
+  assert.deepEqual(ann.asked, []);
 });
 
 for (const [what, kind, body] of [

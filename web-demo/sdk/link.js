@@ -4,22 +4,16 @@
  *
  * The side that joined later is polite and makes the first offer, with three
  * transceivers in a fixed order: mic, camera, screen. They send and receive
- * from the start; switching a source is replaceTrack, never a new offer.
- *
- * When ICE fails (or is disconnected for 4 s) the impolite side restarts it at
- * once and the polite side only 4 s later, if nothing came of that. So two
- * restarts hardly ever cross; where they do, perfect negotiation settles it.
+ * from the start; switching a source is replaceTrack, never a new offer. It
+ * depends on no connection to the server: that may go and come meanwhile.
  */
 import { SOURCES } from './local_media.js';
-import { Negotiator } from './negotiator.js';
-
-/** Short drop-outs mend themselves (RFC 8445 consent checks run every 5 s). */
-const DISCONNECTED_MS = 4000;
-const POLITE_WAIT_MS = 4000;
-/** A restart whose offer nobody answered is tried again. */
-const AGAIN_MS = 15_000;
+import { Negotiator, RESTART } from './negotiator.js';
+import { RelayWatch } from './relay_watch.js';
+import { Restarts } from './restarts.js';
 
 /** @typedef {import('./local_media.js').Source} Source */
+/** @typedef {RTCConfiguration & {iceTtl?: number | null}} LinkConfig iceTtl: seconds for which its TURN credentials are good */
 
 /** @type {Record<string, Source[]>} the sources of the first, second ... m-line of a kind */
 const SOURCES_OF_KIND = { audio: ['mic'], video: ['camera', 'screen'] };
@@ -36,11 +30,11 @@ const SOURCES_OF_KIND = { audio: ['mic'], video: ['camera', 'screen'] };
 export class Link {
   /** @readonly */
   pc;
-  #polite;
-  #platform;
   #local;
   #hooks;
   #negotiator;
+  #restarts;
+  #relayWatch;
   /** @type {Map<Source, MediaStreamTrack>} */
   #received = new Map();
   /** @type {Set<Source>} */
@@ -48,28 +42,30 @@ export class Link {
   #media;
   /** A peer that never says what it sends is believed by what arrives. */
   #hasSaid = false;
-  /** @type {any} */
-  #restartTimer;
 
   /**
-   * @param {RTCConfiguration} config
+   * @param {LinkConfig} config
    * @param {boolean} polite whether we are the polite side
    * @param {import('./messages.js').MediaState} media what the peer says that it sends
    * @param {import('./local_media.js').LocalMedia} local
    * @param {import('./platform.js').Platform} platform
    * @param {LinkHooks} hooks
    */
-  constructor(config, polite, media, local, platform, hooks) {
-    this.#polite = polite;
-    this.#platform = platform;
+  constructor({ iceTtl = null, ...config }, polite, media, local, platform, hooks) {
     this.#local = local;
     this.#hooks = hooks;
     this.#media = media;
     this.#hasSaid = SOURCES.some((source) => media[source]);
     this.pc = new platform.RTCPeerConnection({ bundlePolicy: 'max-bundle', ...config });
+    this.#restarts = new Restarts(this.pc, polite, platform, () => hooks.send('candidate', RESTART));
+    this.#relayWatch = new RelayWatch(this.pc, iceTtl, platform, {
+      onDue: () => this.#restarts.onDue(),
+      onGathering: () => this.#restarts.onGathering(),
+    });
     this.#negotiator = new Negotiator(this.pc, polite, platform, {
       send: hooks.send,
       onOffer: () => this.#prepare(),
+      onRestartAsked: () => this.#restarts.onAsked(),
       onError: hooks.onError,
     });
     this.pc.ontrack = ({ transceiver, track }) => this.#onTrack(transceiver, track);
@@ -103,13 +99,15 @@ export class Link {
     for (const source of SOURCES) this.#show(source);
   }
 
-  /** @param {RTCConfiguration} config */
-  setConfiguration(config) {
+  /** Fresh ICE servers; candidates are gathered from them at the next restart. @param {LinkConfig} config */
+  setConfiguration({ iceTtl = null, ...config }) {
     this.pc.setConfiguration({ bundlePolicy: 'max-bundle', ...config });
+    this.#relayWatch.renew(iceTtl);
   }
 
   close() {
-    this.#platform.clearTimeout(this.#restartTimer);
+    this.#restarts.close();
+    this.#relayWatch.close();
     this.#negotiator.close();
     this.pc.ontrack = null;
     this.pc.onconnectionstatechange = null;
@@ -171,18 +169,7 @@ export class Link {
 
   /** @param {RTCPeerConnectionState} state */
   #onState(state) {
-    this.#platform.clearTimeout(this.#restartTimer);
-    const patience = this.#polite ? POLITE_WAIT_MS : 0;
-    if (state === 'failed') this.#restartIn(patience);
-    if (state === 'disconnected') this.#restartIn(DISCONNECTED_MS + patience);
+    this.#restarts.onState(state);
     this.#hooks.onState(state);
-  }
-
-  /** @param {number} ms */
-  #restartIn(ms) {
-    this.#restartTimer = this.#platform.setTimeout(() => {
-      this.pc.restartIce();
-      this.#restartIn(AGAIN_MS);
-    }, ms);
   }
 }

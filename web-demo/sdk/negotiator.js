@@ -12,11 +12,14 @@ const BUNDLE_MS = 50;
 /** An SDP of a mesh call is some 6 KiB; the server's cap is 64 KiB. */
 const SDP_MAX = 64 * 1024;
 const CANDIDATES_MAX = 256;
+/** The body of a `candidate` that asks the other side to restart ICE. */
+export const RESTART = Object.freeze({ restart: true });
 
 /**
  * @typedef {object} NegotiatorHooks
  * @property {(kind: 'offer' | 'answer' | 'candidate', body: unknown) => void} send
  * @property {() => void} onOffer an offer was taken in; what the answer should hold is to be set now
+ * @property {() => void} onRestartAsked
  * @property {(error: unknown) => void} onError
  */
 
@@ -62,7 +65,8 @@ export class Negotiator {
   receive(kind, body) {
     this.#inbox = this.#inbox.then(async () => {
       try {
-        if (kind === 'candidate') await this.#onCandidates(candidatesOf(body));
+        if (kind === 'candidate' && asksForRestart(body)) this.#hooks.onRestartAsked();
+        else if (kind === 'candidate') await this.#onCandidates(candidatesOf(body));
         else await this.#onDescription({ type: kind, sdp: sdpOf(body) });
       } catch (error) {
         if (this.#pc.signalingState !== 'closed') this.#hooks.onError(error);
@@ -159,6 +163,11 @@ export class Negotiator {
       this.#hooks.send('candidate', bundle);
     }, BUNDLE_MS);
   }
+}
+
+/** @param {unknown} body */
+function asksForRestart(body) {
+  return typeof body === 'object' && body !== null && Reflect.get(body, 'restart') === true;
 }
 
 /**
