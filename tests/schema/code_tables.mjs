@@ -13,19 +13,34 @@ function captures(path, pattern) {
   return found;
 }
 
+/** The rows of the table that is called `name`, of which each is a `row` of a C name and a wire name. */
+function tableRows(path, name, row) {
+  const [body] = captures(path, new RegExp(`^#define ${name}_TABLE\\(${row}\\)((?:.*\\\\\\n)+.*)`, 'gm'));
+  return [...body.matchAll(new RegExp(`\\b${row}\\(\\w+, "([^"]+)"\\)`, 'g'))].map((match) => match[1]);
+}
+
 const number = (path, name) => Number(captures(path, new RegExp(`^#define ${name}\\s+(\\d+)\\b`, 'gm'))[0]);
 
 export const messageTypes = () => captures('signaling/message.h', /\bMESSAGE\(\w+, "([^"]+)"\)/g);
 export const fieldNames = () => captures('signaling/decode.c', /\bFIELD\(\w+, "([^"]+)"\)/g);
 export const eventTypes = () => captures('rooms/event.h', /\bEVENT\(\w+, "([^"]+)"\)/g);
 export const relayKinds = () => captures('rooms/event.h', /\bKIND\(\w+, "([^"]+)"\)/g);
-export const leaveReasons = () => captures('rooms/event.h', /\bREASON\(\w+, "([^"]+)"\)/g);
+export const leaveReasons = () => tableRows('rooms/event.h', 'LEAVE_REASON', 'REASON');
+export const undeliveredReasons = () => tableRows('rooms/event.h', 'UNDELIVERED_REASON', 'REASON');
+export const welcomeKinds = () => captures('signaling/encode.c', /\bcase WELCOME_\w+: return "([^"]+)"/g);
 export const byeActions = () => captures('signaling/encode.c', /\bcase BYE_\w+: return "([^"]+)"/g);
 
 export const textLimits = () => ({
   bytesMax: 1024 * Number(captures('ops/config.def', /"limits\.message_bytes", SIZE, "(\d+)KiB"/g)[0]),
   depthMax: number('signaling/decode.c', 'MESSAGE_DEPTH_MAX'),
   fragmentsMax: number('signaling/connection.h', 'FRAGMENTS_MAX'),
+});
+
+/** How long a token and a ticket may be, and how many addressees a broadcast may have. */
+export const memberLimits = () => ({
+  token: number('auth/token.h', 'TOKEN_BYTES_MAX'),
+  ticket: number('auth/ticket.h', 'TICKET_BYTES_MAX'),
+  addressees: number('signaling/message.h', 'ADDRESSEES_MAX'),
 });
 
 /** Refusals before there is a WebSocket, which stand among the others. */

@@ -18,7 +18,7 @@ function attributesOf(bytes) {
 
 /** Tried for each field whatever its schema says, so that a schema that is too lax is found as well. */
 const ANY_VALUES = [
-  ...[null, true, 7, 1.5, -1, '', 'x', '1', 'x'.repeat(5000), [], ['x'], {}],
+  ...[null, true, 7, 1.5, -1, '', 'x', '1', 'x'.repeat(5000), [], ['x'], ['x', 7], [null], {}],
   ...[{ x: 'x' }, { x: 'x'.repeat(2000) }, { ['x'.repeat(100)]: 'x' }, object(['__proto__', 'x']), attributes(40, 1), attributes(6, 1000)],
   ...[{ mic: 1 }, { camera: 'true' }, { screen: null }],
 ];
@@ -51,6 +51,8 @@ function around(schema) {
       return [schema.minimum, schema.minimum - 1, schema.maximum, schema.maximum + 1];
     case 'boolean':
       return [true, false];
+    case 'array':
+      return [schema.minItems - 1, schema.minItems, schema.maxItems, schema.maxItems + 1].map((count) => Array(count).fill('x'));
     case 'object':
       return aroundObject(schema);
     default:
@@ -58,13 +60,13 @@ function around(schema) {
   }
 }
 
-/** All that a message of this key may hold, from its examples. */
-export const fullest = (key) => Object.assign({}, ...messages[key].examples.map(({ payload }) => payload));
-
 function without(message, field) {
   const { [field]: _, ...rest } = message;
   return rest;
 }
+
+/** All that a message of this key may hold together, from its examples; a ticket stands in the place of a token. */
+export const fullest = (key) => without(Object.assign({}, ...messages[key].examples.map(({ payload }) => payload)), 'ticket');
 
 /** The type is what chooses the schema: another one makes another message. */
 const isAnotherType = ({ field, message }) => field === 'type' && typeof message.type === 'string';

@@ -20,6 +20,12 @@ export class Peer {
   #inbox = new Inbox();
   #nextId = 1;
   #closed;
+  /** The highest number of what it heard from the room's home. */
+  n = 0;
+  /** The number of the last message that it numbered. */
+  seq = 0;
+  /** What it can come back with. */
+  ticket = null;
 
   constructor(socket, room) {
     this.socket = socket;
@@ -31,13 +37,23 @@ export class Peer {
         resolve({ code, reason: String(reason) });
       });
     });
-    socket.on('message', (data) => this.#inbox.push(Peer.#read(String(data))));
+    socket.on('message', (data) => this.#inbox.push(this.#read(String(data))));
     socket.on('error', () => {}); // what matters of it is in the close code
   }
 
-  /** The message, with the text it came in as `raw`, which does not show when messages are compared. */
-  static #read(text) {
-    return Object.defineProperty(JSON.parse(text), 'raw', { value: text });
+  /** The message; the text it came in is its `raw`, and `n` is its number, which do not show when messages are compared. */
+  #read(text) {
+    const { n, ...message } = JSON.parse(text);
+    if (message.type === 'welcome' && message.session !== 'resumed') this.n = 0;
+    if (n !== undefined) this.#count(n, text);
+    if (message.ticket) this.ticket = plant('ticket', message.ticket);
+    return Object.defineProperties(message, { raw: { value: text }, n: { value: n } });
+  }
+
+  /** What the home says is numbered upwards, in every scene. */
+  #count(n, text) {
+    if (!(Number.isInteger(n) && n > this.n) || !text.startsWith('{"n":')) throw new Error(`${text} came after number ${this.n}`);
+    this.n = n;
   }
 
   get id() {
@@ -58,6 +74,18 @@ export class Peer {
     const id = this.#nextId++;
     this.send({ ...message, id });
     return this.answer(id);
+  }
+
+  /** Sends a relay or a broadcast with the next number, and gives that number. */
+  sendNumbered(message) {
+    this.seq++;
+    this.send({ ...message, seq: this.seq });
+    return this.seq;
+  }
+
+  /** Says that it has handled what it heard. */
+  receipt(got = this.n) {
+    this.send({ type: 'receipt', got });
   }
 
   /** The answer to the message with that id. */
@@ -90,9 +118,23 @@ export class Peer {
     return this.#inbox.seen;
   }
 
-  /** Says hello and keeps the welcome. */
-  async hello(token, fields = {}) {
-    const answer = await this.request({ type: 'hello', token, ...fields });
+  /** Says hello with a token and keeps the welcome. */
+  hello(token, fields = {}) {
+    return this.#greet({ token, ...fields });
+  }
+
+  /**
+   * Says hello with the ticket of `former`, as one who has handled what that one heard, and keeps the welcome.
+   * @param {Peer} former
+   */
+  async resume(former, fields = {}) {
+    const { ticket, n: got, welcome, seq } = former;
+    Object.assign(this, { n: fields.got ?? got, seq });
+    return this.#greet({ ticket, got, receipts: welcome.self.receipts, ...fields });
+  }
+
+  async #greet(fields) {
+    const answer = await this.request({ type: 'hello', ...fields });
     if (answer.type !== 'welcome') throw Object.assign(new Error(`no welcome but ${JSON.stringify(answer)}`), { answer });
     this.welcome = answer;
     for (const { credential } of answer.iceServers) if (credential) plant('TURN password', credential);

@@ -17,12 +17,14 @@ export const BINARY = process.env.PARLEY_BINARY ?? join(ROOT, 'build', 'dev', 'p
 /** What a sanitizer writes when it found something. */
 const SANITIZER = /ERROR: AddressSanitizer|runtime error|LeakSanitizer|Assertion .* failed/;
 
-/** Limits per address are lifted, since all peers of a test have one address; scenes about limits set them anew. */
+/** Limits of joins and per address are lifted, since all peers of a test have one address; scenes about limits set them anew. */
 const USUAL_CONFIG = {
   'server.listen': '127.0.0.1:0',
   'admin.listen': '127.0.0.1:0',
   'log.format': 'json',
   'log.level': 'debug',
+  'limits.joins_per_s': 100_000,
+  'limits.joins_burst': 100_000,
   'limits.address_connections': 100_000,
   'limits.address_joins_per_s': 100_000,
   'limits.address_joins_burst': 100_000,
@@ -94,8 +96,10 @@ class Server {
   #stopped = null;
   #text = '';
 
-  constructor(child, exit) {
+  constructor(child, exit, options) {
     this.child = child;
+    /** With these another one can be started in its place. */
+    this.options = options;
     this.pid = child.pid;
     this.#exit = exit;
     this.address = '';
@@ -164,16 +168,33 @@ class Server {
     return this.#stopped;
   }
 
+  /** Ends the server as a crash would, and judges what it said until then. */
+  kill() {
+    this.#stopped ??= this.#killAndJudge();
+    return this.#stopped;
+  }
+
+  async #killAndJudge() {
+    this.child.kill('SIGKILL');
+    await within(this.#exit, 'the server to end after SIGKILL');
+    this.#judge(leaks(this.#text, 'the log'));
+  }
+
+  /** @param {string[]} faults those that are known already */
+  #judge(faults) {
+    const report = this.#text.search(SANITIZER);
+    if (report >= 0) faults.push(`a sanitizer spoke:\n${this.#text.slice(Math.max(0, report - 500), report + 8000)}`);
+    if (faults.length > 0) throw new Error(`the server's life had faults:\n${faults.join('\n')}`);
+  }
+
   async #stopAndJudge({ status = 0 } = {}) {
     const metrics = this.adminAddress && this.child.exitCode === null ? await this.metricsText().catch(() => '') : '';
     this.child.kill('SIGTERM');
     const end = await within(this.#exit, 'the server to end after SIGTERM').finally(() => this.child.kill('SIGKILL'));
     const faults = [...leaks(this.#text, 'the log'), ...leaks(metrics, '/metrics')];
-    const report = this.#text.search(SANITIZER);
-    if (report >= 0) faults.push(`a sanitizer spoke:\n${this.#text.slice(Math.max(0, report - 500), report + 8000)}`);
     if (end.status !== status)
       faults.push(`it ended with ${end.signal ?? end.status}, not ${status}:\n${this.#text.slice(-2000)}`);
-    if (faults.length > 0) throw new Error(`the server's life had faults:\n${faults.join('\n')}`);
+    this.#judge(faults);
   }
 }
 
@@ -197,7 +218,7 @@ async function becomeReady(server) {
 }
 
 /**
- * Starts `parley serve` and gives it back once it is ready.
+ * Starts `parley serve` and gives it back once it is ready. Each has a state directory of its own unless it is given one.
  *
  * @param {object} options
  * @param {Record<string, string | number>} options.config settings by path, over USUAL_CONFIG
@@ -206,11 +227,13 @@ async function becomeReady(server) {
  * @param {string[]} options.args
  */
 export async function startServer({ config = {}, yaml, env = {}, args = [] } = {}) {
-  const settings = Object.entries({ ...USUAL_CONFIG, ...config }).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
+  const state = { 'server.state_dir': config['server.state_dir'] ?? folderWith() };
+  const options = { config: { ...config, ...state }, yaml, env, args };
+  const settings = Object.entries({ ...USUAL_CONFIG, ...options.config }).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
   const file = yaml === undefined ? [] : ['-c', join(folderWith({ 'parley.yaml': yaml }), 'parley.yaml')];
   const keys = { PARLEY_AUTH_KEYS: `${API_KEY}: ${API_SECRET}` };
   const { child, exit } = launch(['serve', ...file, ...settings, ...args], { env: { ...keys, ...env } });
-  const server = new Server(child, exit);
+  const server = new Server(child, exit, options);
   try {
     await becomeReady(server);
   } catch (failure) {
