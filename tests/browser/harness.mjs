@@ -150,8 +150,11 @@ export function untilJoined(page) {
   return page.waitForFunction(() => document.querySelector('#call').call?.state === 'joined', null, { timeout: PATIENCE_MS });
 }
 
-/** Opens an address and collects the page's errors, and what its Content-Security-Policy refused. */
-export async function openPage(browser, url, { prepare } = {}) {
+/**
+ * Opens an address and collects the page's errors, and what its Content-Security-Policy refused.
+ * `prepare`: a script or several, run in the page before its own.
+ */
+export async function openPage(browser, url, { prepare = [] } = {}) {
   const page = await browser.newPage();
   page.problems = [];
   rememberSecretsIn(page);
@@ -159,7 +162,7 @@ export async function openPage(browser, url, { prepare } = {}) {
   page.on('console', (message) => {
     if (/Content Security Policy|Trusted ?Type/i.test(message.text())) page.problems.push(message.text());
   });
-  if (prepare) await page.addInitScript(prepare);
+  for (const script of [prepare].flat()) await page.addInitScript(script);
   await page.goto(url);
   return page;
 }

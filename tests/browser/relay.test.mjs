@@ -7,13 +7,16 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { checkMedia, freePort, joinAs, startBrowser, startServer, until } from './harness.mjs';
+import { PATIENCE_MS, checkMedia, freePort, joinAs, receivedBy, startBrowser, startServer, until } from './harness.mjs';
+import { recordConnections, recordFrames, relayOnly } from './instruments.mjs';
 import { rememberedCount } from './secrets.mjs';
 
 const TURNSERVER = '/usr/bin/turnserver';
 const SECRET = 'north-north-north-north-north-north';
 const WRONG_SECRET = 'south-south-south-south-south-south';
 const SHORT_PATIENCE_MS = 10_000;
+/** A call that breaks is silent until its ICE is up again, and consent takes some 5 s to be missed. */
+const GAP_MAX_MS = 4000;
 
 const skip = existsSync(TURNSERVER) ? false : `${TURNSERVER} is not installed`;
 
@@ -62,23 +65,11 @@ function isOpen(port) {
 }
 
 /** Pages of this server may use TURN only. */
-function startServerWith(secret) {
+function startServerWith(secret, settings = {}) {
   return startServer({
-    settings: { 'turn.servers[0].urls': `turn:127.0.0.1:${turn.port}?transport=udp` },
+    settings: { 'turn.servers[0].urls': `turn:127.0.0.1:${turn.port}?transport=udp`, ...settings },
     env: { PARLEY_TURN_SERVERS_0_SECRET: secret },
   });
-}
-
-/** In the page, before anything else: every connection goes through a relay or not at all. */
-function relayOnly() {
-  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-    constructor(config) {
-      super({ ...config, iceTransportPolicy: 'relay' });
-    }
-    setConfiguration(config) {
-      super.setConfiguration({ ...config, iceTransportPolicy: 'relay' });
-    }
-  };
 }
 
 test('two people who can only relay meet through coturn', { skip }, async () => {
@@ -104,3 +95,43 @@ test('credentials made with another secret relay nothing', { skip }, async () =>
   await Promise.all([ann.close(), bob.close()]);
   await server.stop();
 });
+
+test('when credentials are renewed, a relayed call restarts ICE once, by its impolite side, and a direct one does not', { skip }, async () => {
+  const server = await startServerWith(SECRET, { 'turn.ttl': '60s' });
+  const relayed = [];
+  for (const name of ['Ann', 'Bob']) relayed.push(await joinAs(browser, server.room('relayed'), name, { prepare: [recordConnections, relayOnly, recordPushes] }));
+  const direct = [];
+  for (const name of ['Cyd', 'Dan']) direct.push(await joinAs(browser, server.room('direct'), name, { prepare: [recordConnections, recordPushes] }));
+  const people = [...relayed, ...direct];
+  await Promise.all(people.map((page) => checkMedia(page, 1)));
+  for (const page of people) await page.evaluate(recordFrames);
+  const generations = await Promise.all(relayed.map(generationOf));
+
+  await Promise.all(people.map((page) => page.waitForFunction(() => globalThis.pushes === 1, null, { timeout: PATIENCE_MS })));
+  await until('both sides gathered anew', async () => (await Promise.all(relayed.map(generationOf))).every((now, side) => now !== generations[side]));
+  for (const page of relayed) await until('the pair in use is relayed', async () => (await receivedBy(page))[0].pair?.local === 'relay');
+  await Promise.all(people.map((page) => checkMedia(page, 1)));
+
+  const records = await Promise.all(people.map((page) => page.evaluate(() => globalThis.record)));
+  assert.deepEqual(records.map(({ restarts }) => restarts), [1, 0, 0, 0], 'Ann joined first: she is impolite');
+  for (const { made, closed, states } of records) assert.deepEqual([made, closed, states.slice(states.indexOf('connected'))], [1, 0, ['connected']]);
+  for (const page of people) assert.ok((await page.evaluate(() => globalThis.frames.longestGapMs)) < GAP_MAX_MS);
+  await Promise.all(people.map((page) => page.close()));
+  await server.stop();
+});
+
+/** What names the ICE generation in use. */
+function generationOf(page) {
+  return page.evaluate(() => /a=ice-ufrag:(\S+)/.exec(globalThis.connections[0].currentLocalDescription.sdp)[1]);
+}
+
+/** In the page, before anything else: counts the credentials that the server pushed. */
+function recordPushes() {
+  globalThis.pushes = 0;
+  globalThis.WebSocket = class extends WebSocket {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('message', ({ data }) => (globalThis.pushes += JSON.parse(data).type === 'ice-servers' ? 1 : 0));
+    }
+  };
+}

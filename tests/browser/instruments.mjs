@@ -1,0 +1,68 @@
+// instruments - what a page records of itself from its first moment on: connections, events, what the banner said.
+//
+// The functions run in the page (given to joinAs as `prepare`, or to evaluate), so that nothing is missed between two looks.
+
+/** Before anything else: counts peer connections, what ends or restarts them, and where their state went. */
+export function recordConnections() {
+  globalThis.connections = [];
+  globalThis.record = { made: 0, closed: 0, restarts: 0, states: [] };
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(config) {
+      super(config);
+      globalThis.connections.push(this);
+      globalThis.record.made += 1;
+      this.addEventListener('connectionstatechange', () => globalThis.record.states.push(this.connectionState));
+    }
+    close() {
+      globalThis.record.closed += 1;
+      super.close();
+    }
+    restartIce() {
+      globalThis.record.restarts += 1;
+      super.restartIce();
+    }
+  };
+}
+
+/** Before anything else: every connection goes through a relay or not at all. */
+export function relayOnly() {
+  const { RTCPeerConnection: Base } = globalThis;
+  globalThis.RTCPeerConnection = class extends Base {
+    constructor(config) {
+      super({ ...config, iceTransportPolicy: 'relay' });
+    }
+    setConfiguration(config) {
+      super.setConfiguration({ ...config, iceTransportPolicy: 'relay' });
+    }
+  };
+}
+
+/** Before anything else: what the banner said. */
+export function recordNotes() {
+  globalThis.notes = [];
+  addEventListener('DOMContentLoaded', () => {
+    const banner = document.querySelector('#banner');
+    new MutationObserver(() => globalThis.notes.push(banner.textContent)).observe(banner, { childList: true, subtree: true });
+  });
+}
+
+/** In the call: looks at the frames decoded from each peer again and again, and keeps the longest stretch without a new one. */
+export function recordFrames() {
+  const LOOK_MS = 250;
+  const { call } = document.querySelector('#call');
+  const last = new Map();
+  globalThis.frames = { total: 0, longestGapMs: 0, looks: 0 };
+  const look = async () => {
+    for (const [id, { received }] of await call.getStats()) {
+      const now = performance.now();
+      const before = last.get(id) ?? { count: received.framesDecoded, at: now };
+      const isNew = received.framesDecoded > before.count;
+      globalThis.frames.total += Math.max(0, received.framesDecoded - before.count);
+      globalThis.frames.longestGapMs = Math.max(globalThis.frames.longestGapMs, now - before.at);
+      last.set(id, isNew || !last.has(id) ? { count: received.framesDecoded, at: now } : before);
+    }
+    globalThis.frames.looks += 1;
+    globalThis.framesTimer = setTimeout(look, LOOK_MS);
+  };
+  return look();
+}
