@@ -7,7 +7,7 @@ import { Pipe } from './pipe.mjs';
 const FOREVER_MS = 90_000;
 
 /** One client's connection and the one to the server that belongs to it. */
-class Pair {
+export class Pair {
   #client;
   #server;
   #up;
@@ -17,6 +17,7 @@ class Pair {
   #timers = new Set();
   #isGone = false;
   #isFrozen = false;
+  #isLost = false;
 
   /** In the order of opening, from 1. */
   number;
@@ -71,6 +72,7 @@ class Pair {
   /** Half open: both sides stay connected and nothing passes, not even an end; for good where no time is given. @param {number} [ms] */
   freeze(ms = Infinity) {
     this.#isFrozen = true;
+    this.#isLost = ms === Infinity;
     this.#up.freeze();
     this.#down.freeze();
     this.#in(Math.min(ms, FOREVER_MS), () => (ms === Infinity ? this.cut() : this.thaw()));
@@ -78,8 +80,23 @@ class Pair {
 
   thaw() {
     this.#isFrozen = false;
+    this.#isLost = false;
     this.#up.thaw();
     this.#down.thaw();
+  }
+
+  /** Ends every fault: what was frozen for good is cut, the rest is as good as new. */
+  mend() {
+    if (this.#isLost) {
+      this.cut();
+      return;
+    }
+    for (const pipe of [this.#up, this.#down]) {
+      pipe.cutAfter(Infinity);
+      pipe.delay(0);
+      pipe.throttle(Infinity);
+    }
+    this.thaw();
   }
 
   /** Holds each way back by so much, for a time. @param {{up?: number, down?: number}} by @param {number} ms */
@@ -172,6 +189,12 @@ export class ChaosProxy {
    */
   reorder(pairs, random, mostMs, ms) {
     for (const pair of pairs) pair.delay({ up: random.between(0, mostMs), down: random.between(0, mostMs) }, ms);
+  }
+
+  /** Ends every fault. */
+  mend() {
+    this.#refusesUntil = 0;
+    for (const pair of this.pairs) pair.mend();
   }
 
   close() {
