@@ -75,8 +75,8 @@ struct config *config_destroy(struct config *config); /* wipes the secrets; NULL
 
 /* Loads and cross-checks. Returns CONFIG_OK and a configuration that the caller destroys, or the exit status
  * that the command should end with; every error has then been written to sources->errors. Secret files are read here:
- * auth_keys and turn_servers[].secret hold their contents whichever way they were given (auth_keys_file is the
- * keyring's to read). */
+ * auth_keys, cluster_key and turn_servers[].secret hold their contents whichever way they were given (auth_keys_file is
+ * the keyring's to read). */
 int config_load(struct config **out, const struct config_sources *sources);
 
 /* As config_load(), with `text` in the place of the file, which errors call sources->file. */

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "ops/cluster_key.h"
 #include "ops/config_value.h"
 #include "turn/ice.h"
 
@@ -169,6 +170,8 @@ static void check_rates(const struct config *config, struct config_report *repor
                    TERM(limits_address_messages_per_s, "limits.address_messages_per_s"), write_plain);
     check_at_least(report, TERM(limits_address_bytes_burst, "limits.address_bytes_burst"), 1,
                    TERM(limits_address_bytes_per_s, "limits.address_bytes_per_s"), config_write_size);
+    check_at_least(report, TERM(limits_joins_burst, "limits.joins_burst"), 1,
+                   TERM(limits_joins_per_s, "limits.joins_per_s"), write_plain);
 }
 
 /* A message that no bucket or outbox can hold would be refused for ever. */
@@ -179,6 +182,30 @@ static void check_message_fits(const struct config *config, struct config_report
     check_at_least(report, TERM(limits_address_bytes_burst, "limits.address_bytes_burst"), 1, message,
                    config_write_size);
     check_at_least(report, TERM(limits_outbox_bytes, "limits.outbox_bytes"), 2, message, config_write_size);
+}
+
+/* What an outbox may hold comes from a mailbox. */
+static void check_mailbox(const struct config *config, struct config_report *report)
+{
+    check_at_least(report, TERM(limits_mailbox_bytes, "limits.mailbox_bytes"), 1,
+                   TERM(limits_outbox_bytes, "limits.outbox_bytes"), config_write_size);
+    check_at_least(report, TERM(limits_mailbox_messages, "limits.mailbox_messages"), 1,
+                   TERM(limits_outbox_messages, "limits.outbox_messages"), write_plain);
+}
+
+static void check_cluster_key(const struct config *config, struct config_report *report)
+{
+    struct slice secrets[TICKET_KEYS_MAX];
+    size_t count = cluster_key_split(slice_from_text(config->cluster_key), secrets);
+    if (count > TICKET_KEYS_MAX)
+        FAIL(report, "cluster.key has %zu secrets; there may be %d: the one in use, and the one before", count,
+             TICKET_KEYS_MAX);
+    if (count == 0 && *config->cluster_key)
+        FAIL(report, "cluster.key holds no secret");
+    for (size_t i = 0; i < count && i < TICKET_KEYS_MAX; i++)
+        if (secrets[i].length < TICKET_SECRET_MIN)
+            FAIL(report, "cluster.key: secret %zu is shorter than %d bytes; make one with: parley keygen", i + 1,
+                 TICKET_SECRET_MIN);
 }
 
 static void check_pings(const struct config *config, struct config_report *report)
@@ -222,7 +249,9 @@ void config_check(const struct config *config, struct config_report *report)
     check_listeners(config, report);
     check_rates(config, report);
     check_message_fits(config, report);
+    check_mailbox(config, report);
     check_pings(config, report);
+    check_cluster_key(config, report);
     for (size_t i = 0; i < config->turn_servers_count; i++)
         check_turn_server(&config->turn_servers[i], i, report);
 }

@@ -166,19 +166,33 @@ static void set_secret_by(struct loader *loader, struct config_key key, struct c
     buffer_fini(&name);
 }
 
-/* The secret or the file, whichever came from the stronger source; both from one source contradict each other. */
-static void read_turn_secret(struct loader *loader, size_t index)
+/* The secret or the file that `path` names, whichever came from the stronger source; both from one source contradict
+ * each other. */
+static void read_secret(struct loader *loader, struct config_key secret, struct config_key file, const char *path)
 {
-    struct config_key secret = {&config_rows[CONFIG_ROW_turn_servers_secret], index};
-    struct config_key file = {&config_rows[CONFIG_ROW_turn_servers_secret_file], index};
-    const struct config_turn_server *server = &loader->config->turn_servers[index];
-    if (!*server->secret_file || *rank_of(loader, secret) > *rank_of(loader, file))
+    if (!*path || *rank_of(loader, secret) > *rank_of(loader, file))
         return;
-    if (*server->secret && *rank_of(loader, secret) == *rank_of(loader, file))
-        config_fail(&loader->report, CONFIG_WRONG, CONFIG_NOWHERE,
-                    "turn.servers[%zu] has both a secret and a secret_file", index);
-    else
-        set_secret_by(loader, secret, file, server->secret_file);
+    bool is_given = **(char *const *)config_key_value(loader->config, secret) != '\0';
+    if (!is_given || *rank_of(loader, secret) != *rank_of(loader, file)) {
+        set_secret_by(loader, secret, file, path);
+        return;
+    }
+    struct buffer name = BUFFER_EMPTY;
+    config_key_path(secret, &name);
+    config_fail(&loader->report, CONFIG_WRONG, CONFIG_NOWHERE, "both %s and %s_file are set", buffer_text(&name),
+                buffer_text(&name));
+    buffer_fini(&name);
+}
+
+static void read_secrets(struct loader *loader)
+{
+    const struct config *config = loader->config;
+    read_secret(loader, (struct config_key){&config_rows[CONFIG_ROW_cluster_key], 0},
+                (struct config_key){&config_rows[CONFIG_ROW_cluster_key_file], 0}, config->cluster_key_file);
+    for (size_t i = 0; i < config->turn_servers_count; i++)
+        read_secret(loader, (struct config_key){&config_rows[CONFIG_ROW_turn_servers_secret], i},
+                    (struct config_key){&config_rows[CONFIG_ROW_turn_servers_secret_file], i},
+                    config->turn_servers[i].secret_file);
 }
 
 static const char *variable_value(const struct config_sources *sources, const char *name)
@@ -213,6 +227,8 @@ static void read_credentials(struct loader *loader)
         return;
     if (!*config->auth_keys && !*config->auth_keys_file)
         read_credential(loader, directory, (struct config_key){&config_rows[CONFIG_ROW_auth_keys], 0});
+    if (!*config->cluster_key && !*config->cluster_key_file)
+        read_credential(loader, directory, (struct config_key){&config_rows[CONFIG_ROW_cluster_key], 0});
     for (size_t i = 0; i < config->turn_servers_count; i++)
         if (!*config->turn_servers[i].secret && !*config->turn_servers[i].secret_file)
             read_credential(loader, directory, (struct config_key){&config_rows[CONFIG_ROW_turn_servers_secret], i});
@@ -223,8 +239,7 @@ static int finish(struct loader *loader, struct config **out)
 {
     read_environment(loader);
     read_flags(loader);
-    for (size_t i = 0; i < loader->config->turn_servers_count; i++)
-        read_turn_secret(loader, i);
+    read_secrets(loader);
     read_credentials(loader);
     if (loader->report.status == CONFIG_OK)
         config_check(loader->config, &loader->report);

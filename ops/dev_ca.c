@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "ops/directory.h"
 #include "ops/lan_address.h"
 
 #define CA_CERT_NAME "ca.pem"
@@ -74,33 +74,13 @@ static enum error explain_openssl(const struct maker *maker, const char *name)
 
 /* Files */
 
-static enum error directory_make(const struct maker *maker)
-{
-    char *path = memory_text(slice_from_text(maker->directory));
-    int result = 0;
-    for (char *at = path + 1; result == 0 && *at; at++) {
-        if (*at != '/')
-            continue;
-        *at = '\0';
-        result = mkdir(path, 0700) != 0 && errno != EEXIST ? errno : 0;
-        *at = '/';
-    }
-    if (result == 0 && mkdir(path, 0700) != 0 && errno != EEXIST)
-        result = errno;
-    free(path);
-    return result == 0 ? ERROR_NONE : explain(maker, ERR_FILE_UNREADABLE, "", strerror(result));
-}
-
 /* Opens the directory and holds off other servers that start at the same moment, until directory_fd is closed. */
 static enum error directory_open(struct maker *maker)
 {
-    enum error error = maker->directory[0] ? directory_make(maker) : explain(maker, ERR_FILE_UNREADABLE, "", "no name");
-    if (error)
-        return error;
-    maker->directory_fd = open(maker->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (maker->directory_fd < 0 || flock(maker->directory_fd, LOCK_EX) != 0)
-        return explain(maker, ERR_FILE_UNREADABLE, "", strerror(errno));
-    return ERROR_NONE;
+    if (!maker->directory[0])
+        return explain(maker, ERR_FILE_UNREADABLE, "", "no name");
+    int reason = directory_open_locked(maker->directory, &maker->directory_fd);
+    return reason == 0 ? ERROR_NONE : explain(maker, ERR_FILE_UNREADABLE, "", strerror(reason));
 }
 
 static FILE *file_open(const struct maker *maker, const char *name)

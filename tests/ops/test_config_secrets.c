@@ -98,7 +98,7 @@ static void a_secret_and_its_file_from_one_source_contradict_each_other(void **s
 {
     write_secret(*state, "secret", SECRET, 0600);
     assert_refused("turn: {servers: [{urls: turn:a.example, secret: x, secret_file: y}]}",
-                   "turn.servers[0] has both a secret and a secret_file");
+                   "both turn.servers[0].secret and turn.servers[0].secret_file are set");
 }
 
 static void the_stronger_source_decides_between_a_secret_and_its_file(void **state)
