@@ -168,7 +168,7 @@ enum error ticket_open(const struct sealer *sealer, struct slice text, struct sl
         return ERR_TICKET_INVALID;
     struct buffer plain = BUFFER_EMPTY;
     enum error error = ERR_TICKET_INVALID;
-    if (sealer_open(sealer, text, room, &plain))
+    if (sealer_open(sealer, text, room, &plain) && plain.length > 0)
         error = read_ticket(&plain, room, now, out_ticket);
     buffer_fini(&plain);
     return error;

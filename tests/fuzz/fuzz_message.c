@@ -55,22 +55,47 @@ static void hold_body(struct slice body, struct slice text)
     hold(json_check(checker, body, &rules) == ERROR_NONE);
 }
 
+static void hold_parcel(const struct parcel *parcel, struct slice text)
+{
+    hold(parcel->seq >= 0 && parcel->seq < (int64_t)1 << 53);
+    hold(parcel->kind < RELAY_KIND_COUNT);
+    hold_body(parcel->body, text);
+}
+
+static void hold_hello(const struct message *message)
+{
+    hold(message->hello.token.length > 0 || message->hello.ticket.length > 0);
+    hold_text(message->hello.token, TOKEN_BYTES_MAX);
+    hold_text(message->hello.ticket, TICKET_BYTES_MAX);
+    hold_text(message->hello.region, REGION_MAX);
+    hold_profile(&message->hello.profile);
+}
+
+static void hold_broadcast(const struct message *message, struct slice text)
+{
+    hold_parcel(&message->broadcast.parcel, text);
+    hold((message->broadcast.to == NULL) == (message->broadcast.to_count == 0));
+    hold(message->broadcast.to_count <= ADDRESSEES_MAX);
+    for (size_t i = 0; i < message->broadcast.to_count; i++)
+        hold_text(message->broadcast.to[i], text.length);
+}
+
 static void hold_message(const struct message *message, struct slice text)
 {
     hold(!message->id.is_set || (message->id.id >= 0 && message->id.id < (int64_t)1 << 53));
+    hold(message->got >= GOT_NOTHING && message->got < (int64_t)1 << 53);
     switch (message->type) {
-    case MESSAGE_HELLO:
-        hold(message->hello.token.length > 0);
-        hold_text(message->hello.token, TOKEN_BYTES_MAX);
-        hold_text(message->hello.region, REGION_MAX);
-        hold_profile(&message->hello.profile);
-        break;
+    case MESSAGE_HELLO: hold_hello(message); break;
     case MESSAGE_RELAY:
         hold_text(message->relay.to, text.length);
-        hold(message->relay.kind < RELAY_KIND_COUNT);
-        hold_body(message->relay.body, text);
+        hold_parcel(&message->relay.parcel, text);
         break;
-    case MESSAGE_BROADCAST: hold_body(message->broadcast.body, text); break;
+    case MESSAGE_BROADCAST: hold_broadcast(message, text); break;
+    case MESSAGE_REFRESH:
+        hold(message->refresh.token.length > 0);
+        hold_text(message->refresh.token, TOKEN_BYTES_MAX);
+        break;
+    case MESSAGE_RECEIPT: hold(message->got != GOT_NOTHING); break;
     case MESSAGE_UPDATE: hold_profile(&message->update); break;
     case MESSAGE_KICK: hold_text(message->kick.peer_id, text.length); break;
     case MESSAGE_PING:
