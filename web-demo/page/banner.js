@@ -2,37 +2,79 @@
 /** banner - the one line that says how the call is doing; screen readers hear it. */
 import { find } from './dom.js';
 
+/** What is over before it can be read need not be told. */
+const PATIENCE_MS = 1000;
 const NOTE_MS = 4000;
+/** A warning takes longer to read, and comes when nobody expects it. */
+const WARNING_MS = 12_000;
+
+/** @typedef {'busy' | 'good' | 'warning' | 'calm'} Mood how it looks: something goes on, ended well, is worth knowing, or just happened */
 
 /** Shows a passing note before the standing state. */
 export class Banner {
   #element = find('#banner', HTMLElement);
+  #text = find('#banner-text', HTMLElement);
   #standing = '';
-  #note = '';
+  /** The standing text has stood for long enough. */
+  #isDue = false;
+  /** @type {{text: string, mood: Mood} | null} */
+  #note = null;
   /** @type {number | undefined} */
-  #timer;
+  #standingTimer;
+  /** @type {number | undefined} */
+  #noteTimer;
 
-  /** What is so until it changes. @param {string} text empty when all is well */
+  /**
+   * What is so until it changes.
+   * @param {string} text empty when all is well
+   * @returns {boolean} whether the text before this one was shown
+   */
   set(text) {
+    const wasShown = this.#isDue;
+    if (text === this.#standing) return wasShown;
     this.#standing = text;
+    clearTimeout(this.#standingTimer);
+    this.#isDue = wasShown && text !== '';
+    if (text !== '' && !wasShown) this.#standingTimer = setTimeout(() => this.#onDue(), PATIENCE_MS);
+    this.#show();
+    return wasShown;
+  }
+
+  /**
+   * What was just done; goes away by itself. No trifle takes the place of a warning.
+   * @param {string} text
+   * @param {Mood} [mood]
+   */
+  note(text, mood = 'calm') {
+    if (this.#note?.mood === 'warning' && mood === 'calm') return;
+    this.#note = { text, mood };
+    clearTimeout(this.#noteTimer);
+    this.#noteTimer = setTimeout(() => this.#dropNote(), mood === 'warning' ? WARNING_MS : NOTE_MS);
     this.#show();
   }
 
-  /** What was just done; goes away by itself. @param {string} text */
-  note(text) {
-    this.#note = text;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#note = '';
-      this.#show();
-    }, NOTE_MS);
+  /** All that was said belongs to a call that is over. */
+  clear() {
+    clearTimeout(this.#noteTimer);
+    this.#note = null;
+    this.set('');
+    this.#show();
+  }
+
+  #onDue() {
+    this.#isDue = true;
+    this.#show();
+  }
+
+  #dropNote() {
+    this.#note = null;
     this.#show();
   }
 
   #show() {
-    const text = this.#note || this.#standing;
-    if (this.#element.textContent !== text) this.#element.textContent = text;
+    const { text, mood } = this.#note ?? { text: this.#isDue ? this.#standing : '', mood: 'busy' };
+    if (this.#text.textContent !== text) this.#text.textContent = text;
     this.#element.hidden = text === '';
-    this.#element.classList.toggle('calm', this.#note !== '');
+    this.#element.dataset.mood = mood;
   }
 }

@@ -5,12 +5,11 @@ import { find, setPressed, showView } from './dom.js';
 import { Grid } from './grid.js';
 import { deviceProblemOf } from './problems.js';
 import { inviteLink } from './route.js';
+import { REJOINED, RESUMED, callStatus, nameOf, personStatus } from './status.js';
 
 /** @typedef {import('/sdk/call.js').Call} Call */
 /** @typedef {import('/sdk/peer.js').Peer} Peer */
 /** @typedef {import('./devices.js').Source} Source */
-
-const TROUBLE = new Set(['disconnected', 'failed']);
 
 /** One for the page; show() and hide() frame each call. */
 export class CallView {
@@ -20,6 +19,8 @@ export class CallView {
   #banner = new Banner();
   /** @type {Call | null} */
   #call = null;
+  /** The person was told that the server is out of reach, and has yet to hear how that ended. */
+  #isWorried = false;
   #tools = {
     mic: find('#tool-mic', HTMLButtonElement),
     camera: find('#tool-camera', HTMLButtonElement),
@@ -59,7 +60,8 @@ export class CallView {
     this.#call = null;
     this.#grid.clear();
     this.#stage.clear();
-    this.#banner.set('');
+    this.#banner.clear();
+    this.#isWorried = false;
   }
 
   /** @param {Call} call */
@@ -70,7 +72,7 @@ export class CallView {
       this.#refresh();
     });
     call.on('peer-left', ({ peer, reason }) => this.#onLeft(peer, reason));
-    call.on('peer-updated', (peer) => this.#showPeer(peer));
+    for (const event of /** @type {const} */ (['peer-updated', 'peer-away', 'peer-back'])) call.on(event, (peer) => this.#showPeer(peer));
     call.on('track', ({ peer }) => this.#showPeer(peer));
     call.on('track-removed', ({ peer }) => {
       if (call.peers.has(peer.id)) this.#showPeer(peer);
@@ -86,6 +88,14 @@ export class CallView {
     call.on('state', () => {
       this.#showSelf();
       this.#refresh();
+    });
+    call.on('resumed', () => {
+      if (this.#isWorried) this.#banner.note(RESUMED, 'good');
+      this.#isWorried = false;
+    });
+    call.on('rejoined', () => {
+      this.#banner.note(REJOINED, 'warning');
+      this.#isWorried = false;
     });
   }
 
@@ -106,7 +116,7 @@ export class CallView {
     tile.setPerson(peer, nameOf(peer));
     tile.setVideo(peer.tracks.has('camera'));
     tile.setMicOff(!peer.media.mic && !peer.tracks.has('mic'));
-    tile.setState(stateOf(peer.connectionState));
+    tile.setState(personStatus(peer));
     if (peer.tracks.size > 0) tile.play();
     if (!peer.tracks.has('screen')) this.#stage.remove(peer.id);
     else this.#stage.tile(peer, false).setScreenOf(peer, `${nameOf(peer)}: screen`);
@@ -128,10 +138,8 @@ export class CallView {
     const { peers, self, state } = this.#call;
     find('#alone', HTMLElement).hidden = peers.size > 0;
     for (const source of /** @type {const} */ (['mic', 'camera', 'screen'])) setPressed(this.#tools[source], self.media[source]);
-    const inTrouble = [...peers.values()].filter((peer) => TROUBLE.has(peer.connectionState));
-    if (state === 'reconnecting') this.#banner.set('The server is out of reach. Coming back; the call goes on meanwhile.');
-    else if (inTrouble.length > 0) this.#banner.set(`Connecting again to ${inTrouble.map(nameOf).join(', ')} …`);
-    else this.#banner.set('');
+    const wasShown = this.#banner.set(callStatus(state, [...peers.values()]));
+    this.#isWorried = this.#isWorried || (wasShown && state === 'joined');
   }
 
   /** @param {Source} source */
@@ -168,15 +176,4 @@ export class CallView {
       this.#banner.note(link);
     }
   }
-}
-
-/** @param {Peer} peer */
-function nameOf(peer) {
-  return peer.name.trim() || 'Guest';
-}
-
-/** @param {RTCPeerConnectionState} state */
-function stateOf(state) {
-  if (state === 'connected') return '';
-  return TROUBLE.has(state) ? 'Connecting again …' : 'Connecting …';
 }

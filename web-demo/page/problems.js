@@ -9,6 +9,7 @@
  */
 
 const TRY_AGAIN = 'Try again';
+const JOIN_HERE = 'Join here instead';
 
 /** @type {Problem} */
 const INVITATION_REFUSED = {
@@ -22,7 +23,8 @@ const PROBLEMS = new Map(
   /** @type {[string, Problem][]} */ ([
     ['left', { title: 'You left the call', text: 'The others may still be there.', again: 'Rejoin' }],
     ['needs_invitation', { title: 'This page needs an invitation link', text: 'Ask the person who holds the call to send you one.', again: null }],
-    ['auth_expired', { title: 'This invitation has expired', text: 'Ask the person who invited you for a new link.', again: null }],
+    ['auth_expired', { title: 'Your invitation has expired', text: 'Ask the person who invited you for a new link.', again: null }],
+    ['auth_used', { title: 'This invitation has been used', text: 'It lets somebody in once. Ask the person who invited you for another.', again: null }],
     ['auth_not_yet', { title: 'This invitation is not valid yet', text: 'Open the link again later. If it should be valid now, check the clock of this device.', again: TRY_AGAIN }],
     ['auth_room', { title: 'This invitation is for another room', text: 'Open the link exactly as it was sent to you.', again: null }],
     ['auth_grant', { title: 'This invitation does not let you join', text: 'Ask the person who invited you for another link.', again: null }],
@@ -31,6 +33,9 @@ const PROBLEMS = new Map(
     ['room_limit', { title: 'The server is full', text: 'It holds as many calls as it can. Try again in a few minutes.', again: TRY_AGAIN }],
     ['bad_room', { title: 'This room name cannot be used', text: 'Room names are made of letters, digits and - . _ ~ @ : =', again: null }],
     ['kicked', { title: 'You were removed from the call', text: 'A moderator ended your part in it.', again: null }],
+    ['replaced', { title: 'You joined from elsewhere', text: 'You are in this call in another window or on another device now, so it ended here.', again: JOIN_HERE }],
+    ['taken_over', { title: 'The call goes on elsewhere', text: 'Another window took over your place in it.', again: JOIN_HERE }],
+    ['identity_taken', { title: 'You are in this call already', text: 'Leave it in the other window or on the other device first.', again: TRY_AGAIN }],
     ['unreachable', { title: 'The server cannot be reached', text: 'Check your internet connection, then try again. If other pages work, the server may be down.', again: TRY_AGAIN }],
     ['shutting_down', { title: 'The server is restarting', text: 'It will be back in a moment.', again: TRY_AGAIN }],
     ['rate_limited', { title: 'Too many attempts', text: 'Wait a minute, then try again.', again: TRY_AGAIN }],

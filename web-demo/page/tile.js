@@ -61,7 +61,7 @@ export class Tile {
     this.setVideo(true);
   }
 
-  /** @param {string} text empty when all is well */
+  /** A line over the picture, which goes on. @param {string} text empty when all is well */
   setState(text) {
     this.#state.textContent = text;
     this.#state.hidden = text === '';
