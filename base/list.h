@@ -40,6 +40,15 @@ static inline void list_append(struct list *list, struct list_link *link)
     list->head.previous = link;
 }
 
+/* `place` is the link of another owner in the same list, or the list's head to insert at its start. */
+static inline void list_insert_after(struct list_link *place, struct list_link *link)
+{
+    link->previous = place;
+    link->next = place->next;
+    link->next->previous = link;
+    place->next = link;
+}
+
 /* Removing a link that is in no list does nothing. */
 static inline void list_remove(struct list_link *link)
 {

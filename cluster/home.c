@@ -1,64 +1,21 @@
-/* home.c - rooms by id, the sessions in them, and what each request does. */
+/* home.c - what each request does, and what is due as time goes by. */
 #include "cluster/home.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
-#include "base/map.h"
 #include "base/memory.h"
-#include "base/slots.h"
-#include "rooms/room.h"
+#include "cluster/home_parts.h"
 
-#define HEARERS_FIRST 16
-
-/* One room and its place in the home's map. */
-struct lodging {
-    struct home *home;
-    struct room *room;
-    UT_hash_handle hh;
-};
-
-/* A peer's stay in its room. */
-struct session {
-    uint64_t handle;
-    struct lodging *lodging;
-    struct peer *peer;
-    struct locator client;
-};
-
-struct home {
-    struct home_config config;
-    struct listener listener;
-    struct lodging *lodgings;
-    struct slots *sessions;
-    size_t session_count;
-    struct locator *hearers; /* scratch for one delivery */
-    size_t hearers_capacity;
-    size_t missed; /* clients that did not take the last thing said in a room */
-};
-
-struct home *home_create(struct home_config config, struct listener listener)
+struct home *home_create(const struct home_config *config, struct listener listener)
 {
     struct home *home = memory_new(sizeof *home);
-    home->config = config;
+    home->config = *config;
     home->listener = listener;
     home->sessions = slots_create();
+    list_init(&home->away);
+    list_init(&home->rebuilding);
+    list_init(&home->slow);
     return home;
-}
-
-static void session_forget(struct session *session)
-{
-    struct home *home = session->lodging->home;
-    slots_remove(home->sessions, session->handle);
-    home->session_count--;
-    free(session);
-}
-
-static void lodging_close(struct lodging *lodging)
-{
-    HASH_DELETE(hh, lodging->home->lodgings, lodging);
-    room_destroy(lodging->room);
-    free(lodging);
 }
 
 struct home *home_destroy(struct home *home)
@@ -77,163 +34,259 @@ struct home *home_destroy(struct home *home)
     return NULL;
 }
 
-static void say(struct home *home, struct locator to, const struct event *event)
+static int64_t seq_of(const struct request *request)
 {
-    (void)home->listener.deliver(home->listener.context, &to, 1, event);
+    if (request->type == REQUEST_RELAY)
+        return request->relay.parcel.seq;
+    return request->type == REQUEST_BROADCAST ? request->broadcast.parcel.seq : 0;
 }
 
-static void answer(struct home *home, const struct request *request, enum error error)
+static struct event answer_of(const struct request *request, enum error error, const char *field)
 {
-    if (!error && !request->id.is_set)
-        return;
-    struct event event = {.type = EVENT_OK, .re = request->id};
+    struct event event = {.type = EVENT_OK, .re = request->id, .seq = seq_of(request)};
     if (error) {
         event.type = EVENT_ERROR;
         event.error.code = error;
-        event.error.field = error == ERR_BAD_MESSAGE ? "attributes" : NULL; /* too many once merged */
+        event.error.field = field;
         event.error.retry_after_ms = -1;
     }
-    say(home, request->from, &event);
+    return event;
 }
 
-static void on_room_event(void *context, struct peer *const *to, size_t count, const struct event *event)
+/* Success is told to those who asked for it; that a numbered broadcast was taken has no other sign. */
+static void answer(struct session *session, const struct request *request, enum error error)
 {
-    struct home *home = ((struct lodging *)context)->home;
-    if (count > home->hearers_capacity) {
-        size_t capacity = count > HEARERS_FIRST ? count : HEARERS_FIRST;
-        home->hearers = memory_resize(home->hearers, capacity * sizeof *home->hearers);
-        home->hearers_capacity = capacity;
+    bool is_awaited = request->id.is_set || (request->type == REQUEST_BROADCAST && seq_of(request));
+    if (!error && !is_awaited)
+        return;
+    struct event event = answer_of(request, error, error == ERR_BAD_MESSAGE ? "attributes" : NULL);
+    session_say(session, &event);
+}
+
+/* Whether this message of the client is to be carried out now; if not, it has been answered. */
+static bool take(struct session *session, const struct request *request)
+{
+    struct home_counts *counts = &session->lodging->home->counts;
+    int64_t seq = seq_of(request);
+    if (!seq)
+        return true;
+    if (seq <= session->accepted) {
+        counts->repeated++;
+        answer(session, request, ERROR_NONE);
+        return false;
     }
-    for (size_t i = 0; i < count; i++)
-        home->hearers[i] = ((struct session *)to[i]->owner)->client;
-    size_t taken = home->listener.deliver(home->listener.context, home->hearers, count, event);
-    home->missed = count - taken;
-}
-
-static struct lodging *lodging_find(struct home *home, struct slice id)
-{
-    struct lodging *lodging = NULL;
-    HASH_FIND(hh, home->lodgings, id.data, id.length, lodging);
-    return lodging;
-}
-
-static struct lodging *lodging_open(struct home *home, struct slice id)
-{
-    struct lodging *lodging = memory_new(sizeof *lodging);
-    struct room_listener listener = {lodging, on_room_event};
-    lodging->home = home;
-    lodging->room = room_create(id, home->config.room_capacity, listener);
-    struct slice kept = room_id(lodging->room);
-    HASH_ADD_KEYPTR(hh, home->lodgings, kept.data, kept.length, lodging);
-    return lodging;
-}
-
-static void welcome(struct home *home, const struct session *session, struct reference id)
-{
-    struct event event = {.type = EVENT_WELCOME, .re = id};
-    event.welcome.room = session->lodging->room;
-    event.welcome.self = session->peer;
-    event.welcome.session = session->handle;
-    event.welcome.ice_ttl_s = -1;
-    say(home, session->client, &event);
-}
-
-static enum error on_join(struct home *home, const struct request *request)
-{
-    struct slice id = request->join.room;
-    struct lodging *lodging = lodging_find(home, id);
-    if (!lodging && HASH_COUNT(home->lodgings) >= home->config.rooms_max)
-        return ERR_ROOM_LIMIT;
-    if (!lodging)
-        lodging = lodging_open(home, id);
-    struct session *session = memory_new(sizeof *session);
-    enum error error = room_join(lodging->room, request->join.peer_id, request->join.profile, session, &session->peer);
-    if (error) {
-        free(session);
-        return error;
+    if (seq != session->accepted + 1 && !session->is_fresh) {
+        answer(session, request, ERR_OUT_OF_ORDER);
+        return false;
     }
-    session->lodging = lodging;
-    session->client = request->from;
-    session->handle = slots_add(home->sessions, session);
-    home->session_count++;
-    welcome(home, session, request->id);
-    return ERROR_NONE;
+    session->accepted = seq;
+    session->is_fresh = false;
+    counts->accepted++;
+    return true;
 }
 
-static void session_end(struct session *session, enum leave_reason reason)
+/* A numbered message to somebody who is not there: is kept for those who may come back, or answered. */
+static void relay_to_absent(struct session *session, const struct request *request)
 {
     struct lodging *lodging = session->lodging;
-    room_leave(lodging->room, session->peer, reason);
-    session_forget(session);
-    if (room_count(lodging->room) == 0)
-        lodging_close(lodging);
+    const struct parcel *parcel = &request->relay.parcel;
+    struct slice to = request->relay.to;
+    struct event event = {
+        .type = EVENT_RELAY, .seq = parcel->seq, .relay = {peer_id(session->peer), parcel->kind, parcel->body}};
+    struct frame *frame = NULL;
+    if (lodging_awaits(lodging, to))
+        lodging_keep(lodging, session, to, &event, &frame);
+    else
+        home_say_undelivered(session, to, parcel->seq, UNDELIVERED_PEER_LEFT);
+    if (frame)
+        frame_unref(frame);
 }
 
-static enum error on_relay(struct session *session, const struct request *request)
+static void on_relay(struct session *session, const struct request *request)
 {
-    struct room *room = session->lodging->room;
-    enum error error = room_relay(room, session->peer, request->relay.to, request->relay.kind, request->relay.body);
+    struct home *home = session->lodging->home;
+    const struct parcel *parcel = &request->relay.parcel;
+    if (!take(session, request))
+        return;
+    enum error error = room_relay(session->lodging->room, session->peer, request->relay.to, parcel);
+    if (error == ERR_NO_SUCH_PEER && parcel->seq) {
+        relay_to_absent(session, request);
+        error = ERROR_NONE;
+    }
+    if (!error && home->is_refused && !parcel->seq)
+        error = ERR_OUTBOX_FULL;
+    answer(session, request, error);
+}
+
+static void broadcast_to_absent(struct session *session, const struct request *request)
+{
+    struct lodging *lodging = session->lodging;
+    const struct parcel *parcel = &request->broadcast.parcel;
+    struct event event = {
+        .type = EVENT_BROADCAST, .seq = parcel->seq, .relay = {peer_id(session->peer), RELAY_DATA, parcel->body}};
+    struct frame *frame = NULL;
+    for (size_t i = 0; request->broadcast.to && i < request->broadcast.to_count; i++) {
+        if (lodging_awaits(lodging, request->broadcast.to[i]))
+            lodging_keep(lodging, session, request->broadcast.to[i], &event, &frame);
+    }
+    if (frame)
+        frame_unref(frame);
+}
+
+/* The answer comes before what becomes of the copies, so that its place says for whom they are. */
+static void on_broadcast(struct session *session, const struct request *request)
+{
+    const struct parcel *parcel = &request->broadcast.parcel;
+    if (!take(session, request))
+        return;
+    enum error error = room_may_send(session->peer, RELAY_DATA);
+    answer(session, request, error);
     if (error)
-        return error;
-    return session->lodging->home->missed ? ERR_OUTBOX_FULL : ERROR_NONE;
+        return;
+    (void)room_broadcast(session->lodging->room, session->peer, parcel, request->broadcast.to,
+                         request->broadcast.to_count);
+    if (parcel->seq && lodging_is_rebuilding(session->lodging))
+        broadcast_to_absent(session, request);
 }
 
-static enum error on_broadcast(struct session *session, const struct request *request)
+static void on_update(struct session *session, const struct request *request)
 {
-    return room_broadcast(session->lodging->room, session->peer, request->broadcast.body);
+    answer(session, request, room_update(session->lodging->room, session->peer, request->update));
 }
 
-static enum error on_update(struct session *session, const struct request *request)
+static void on_kick(struct session *session, const struct request *request)
 {
-    return room_update(session->lodging->room, session->peer, request->update);
-}
-
-static enum error on_kick(struct session *session, const struct request *request)
-{
+    static const struct ending kicked = {LEAVE_KICKED, UNDELIVERED_KICKED, ERR_KICKED, BYE_STOP};
     struct peer *peer;
     enum error error = room_may_kick(session->lodging->room, session->peer, request->kick.peer_id, &peer);
-    if (error)
-        return error;
-    struct home *home = session->lodging->home;
-    struct session *kicked = peer->owner;
-    struct event bye = {.type = EVENT_BYE, .bye = {.code = ERR_KICKED, .action = BYE_STOP}};
-    struct locator client = kicked->client;
-    session_end(kicked, LEAVE_KICKED);
-    say(home, client, &bye);
-    return ERROR_NONE;
+    if (!error)
+        session_end(peer->owner, kicked);
+    answer(session, request, error);
 }
 
-static enum error on_leave(struct session *session, const struct request *request)
+static void on_receipt(struct session *session, const struct request *request)
 {
-    session_end(session, request->leave.reason);
-    return ERROR_NONE;
+    answer(session, request, ERROR_NONE);
 }
 
-/* Handlers may end the session; what they return is answered to the client, wherever it is. */
-static enum error (*const handlers[])(struct session *, const struct request *) = {
-    [REQUEST_RELAY] = on_relay, [REQUEST_BROADCAST] = on_broadcast, [REQUEST_UPDATE] = on_update,
-    [REQUEST_KICK] = on_kick,   [REQUEST_LEAVE] = on_leave,
+/* The end is only ever moved onwards: tickets that last until then are in the client's hands. */
+static void on_refresh(struct session *session, const struct request *request)
+{
+    if (session->ends_unix_s < request->refresh.ends_unix_s)
+        session->ends_unix_s = request->refresh.ends_unix_s;
+    answer(session, request, ERROR_NONE);
+}
+
+static void on_detach(struct session *session, const struct request *request)
+{
+    session_detach(session, request->leave.reason, request->now);
+}
+
+static void on_leave(struct session *session, const struct request *request)
+{
+    answer(session, request, ERROR_NONE);
+    session_end(session, (struct ending){.leave = request->leave.reason, .undelivered = UNDELIVERED_PEER_LEFT});
+}
+
+/* Those whose last two end the session, or detach it, without the client's own doing. */
+static void (*const handlers[])(struct session *, const struct request *) = {
+    [REQUEST_RELAY] = on_relay,   [REQUEST_BROADCAST] = on_broadcast, [REQUEST_UPDATE] = on_update,
+    [REQUEST_KICK] = on_kick,     [REQUEST_RECEIPT] = on_receipt,     [REQUEST_REFRESH] = on_refresh,
+    [REQUEST_DETACH] = on_detach, [REQUEST_LEAVE] = on_leave,
 };
+
+static void arrive(struct home *home, const struct request *request)
+{
+    bool is_join = request->type == REQUEST_JOIN;
+    enum error error = is_join ? home_on_join(home, request) : home_on_resume(home, request);
+    if (!error)
+        return;
+    struct event event = answer_of(request, error, error == ERR_BAD_MESSAGE ? "got" : NULL);
+    home_say_plain(home, request->from, &event);
+}
+
+/* Takes what the client has handled. False: it cannot have, and has been told. */
+static bool take_receipt(struct session *session, const struct request *request)
+{
+    if (request->got == GOT_NOTHING)
+        return true;
+    if (session_has_said(session, request->got)) {
+        session_settle(session, (uint64_t)request->got);
+        return true;
+    }
+    struct event event = answer_of(request, ERR_BAD_MESSAGE, "got");
+    home_say_unnumbered(session->lodging->home, request->from, &event); /* the message was not taken */
+    return false;
+}
+
+static void hear(struct home *home, const struct request *request)
+{
+    struct session *session = slots_find(home->sessions, request->session);
+    if (!session || !session_is_of(session, request->from))
+        return; /* it ended or was taken over while the request was under way; its client has been told */
+    bool is_of_client = request->type != REQUEST_DETACH && request->type != REQUEST_LEAVE;
+    if (is_of_client) { /* so it has had its welcome, and the ticket in it */
+        session->confirmed = session->issued;
+        session->is_unused = false;
+        if (!take_receipt(session, request))
+            return;
+    }
+    home->speaker = session;
+    home->is_refused = false;
+    handlers[request->type](session, request);
+    home->speaker = NULL;
+}
+
+static void end_slow(struct home *home)
+{
+    static const struct ending slow = {LEAVE_SLOW, UNDELIVERED_PEER_LEFT, ERR_SLOW_CONSUMER, BYE_REJOIN};
+    struct list_link *link;
+    while ((link = list_first(&home->slow)) != NULL)
+        session_end(LIST_OWNER(link, struct session, slow_link), slow);
+}
 
 static void home_receive(void *context, const struct request *request)
 {
     struct home *home = context;
-    if (request->type == REQUEST_JOIN) {
-        enum error error = on_join(home, request);
-        if (error)
-            answer(home, request, error);
-        return;
-    }
-    struct session *session = slots_find(home->sessions, request->session);
-    if (!session)
-        return; /* it ended while the request was under way; its client has been told */
-    home->missed = 0;
-    answer(home, request, handlers[request->type](session, request));
+    if (request->type == REQUEST_JOIN || request->type == REQUEST_RESUME)
+        arrive(home, request);
+    else
+        hear(home, request);
+    end_slow(home);
 }
 
 struct route home_route(struct home *home)
 {
     return (struct route){home, home_receive};
+}
+
+static void end_overdue(struct home *home, struct instant now)
+{
+    struct list_link *link;
+    while ((link = list_first(&home->away)) != NULL) {
+        struct session *session = LIST_OWNER(link, struct session, away_link);
+        if (now.mono_ms - session->away_since_ms < home->config.grace_ms)
+            return;
+        session_end(session, (struct ending){.leave = session->away_reason, .undelivered = UNDELIVERED_EXPIRED});
+    }
+}
+
+static void settle_rebuilt(struct home *home, struct instant now)
+{
+    struct list_link *link;
+    while ((link = list_first(&home->rebuilding)) != NULL) {
+        struct lodging *lodging = LIST_OWNER(link, struct lodging, rebuilding_link);
+        if (now.mono_ms < lodging->settles_ms)
+            return;
+        lodging_settle(lodging);
+    }
+}
+
+void home_tick(struct home *home, struct instant now)
+{
+    end_overdue(home, now);
+    settle_rebuilt(home, now);
+    end_slow(home);
 }
 
 size_t home_room_count(const struct home *home)
@@ -244,4 +297,14 @@ size_t home_room_count(const struct home *home)
 size_t home_session_count(const struct home *home)
 {
     return home->session_count;
+}
+
+size_t home_away_count(const struct home *home)
+{
+    return home->away_count;
+}
+
+const struct home_counts *home_counts(const struct home *home)
+{
+    return &home->counts;
 }

@@ -32,7 +32,7 @@ struct home_config {
     void *encode_context;
 };
 
-/* What has happened since the home was made. */
+/* What has happened since the home was made. Letters count once their sender, if it is still there, is told. */
 struct home_counts {
     uint64_t resumed, rebuilt, resumes_refused;
     uint64_t accepted;                              /* numbered messages */

@@ -9,17 +9,21 @@
 
 #include "base/error.h"
 #include "base/frame.h"
+#include "rooms/event.h"
 
 struct mailbox_limits {
     size_t letters_max;
     size_t bytes_max;
 };
 
+#define MAILBOX_BEYOND 2 /* how many times its limits a mailbox holds of what cannot be refused */
+
 struct letter {
     struct frame *frame;
+    enum event_type type;
     uint64_t n;      /* the hearer's number of it */
-    uint64_t sender; /* handle of the session that waits for a receipt; 0: nobody does */
-    int64_t seq;     /* the sender's number of it */
+    uint64_t sender; /* handle of the session that it comes from; 0: from the home itself */
+    int64_t seq;     /* the sender's number of it; 0: nobody waits for a receipt */
 };
 
 struct mailbox {
@@ -37,6 +41,9 @@ void mailbox_fini(struct mailbox *mailbox); /* lets go of every frame */
 /* Keeps `letter`, whose number is above all others here; takes a reference of its own to the frame.
  * Errors: ERR_OUTBOX_FULL, and nothing changes. */
 enum error mailbox_push(struct mailbox *mailbox, const struct letter *letter);
+
+/* As mailbox_push(), for what the hearer cannot do without: fits up to MAILBOX_BEYOND times the limits. */
+enum error mailbox_push_beyond(struct mailbox *mailbox, const struct letter *letter);
 
 /* The letter at `index`, 0 being the oldest; borrowed; NULL beyond the end. */
 const struct letter *mailbox_at(const struct mailbox *mailbox, size_t index);

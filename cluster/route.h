@@ -93,8 +93,10 @@ struct delivery {
     uint64_t n; /* 0: none */
 };
 
-/* The way back to the edges: returns how many of the `count` clients took the event. `frame` is the event's text,
- * borrowed; NULL for those that the edge answers by itself: EVENT_WELCOME, EVENT_BYE, and errors before a welcome. */
+/* The way back to the edges: returns how many of the `count` clients took the event. A client that did not take one
+ * takes none after it, until it has resumed. `frame` is the event's text, borrowed; NULL for those that the edge
+ * answers by itself: EVENT_WELCOME, EVENT_BYE, and errors before a welcome. Of what is delivered once more, after
+ * WELCOME_RESUMED or WELCOME_REBUILT, the event has the type alone; all of it is in the frame. */
 struct listener {
     void *context;
     size_t (*deliver)(void *context, const struct delivery *to, size_t count, const struct event *event,

@@ -31,6 +31,16 @@ const char *leave_reason_name(enum leave_reason reason)
     return names[reason];
 }
 
+const char *undelivered_reason_name(enum undelivered_reason reason)
+{
+    static const char *const names[UNDELIVERED_REASON_COUNT] = {
+#define REASON(name, wire) [UNDELIVERED_##name] = wire,
+        UNDELIVERED_REASON_TABLE(REASON)
+#undef REASON
+    };
+    return names[reason];
+}
+
 bool relay_kind_find(struct slice name, enum relay_kind *out_kind)
 {
     for (int kind = 0; kind < RELAY_KIND_COUNT; kind++) {

@@ -1,0 +1,209 @@
+/* arrival.c - joining a room, and coming back to it with a ticket. */
+#include "cluster/home_parts.h"
+
+static void welcome(const struct session *session, enum welcome_kind kind, struct reference re)
+{
+    struct home *home = session->lodging->home;
+    struct event event = {.type = EVENT_WELCOME, .re = re};
+    event.welcome.room = session->lodging->room;
+    event.welcome.self = session->peer;
+    event.welcome.kind = kind;
+    event.welcome.accepted = session->accepted;
+    event.welcome.grace_ms = home->config.grace_ms;
+    event.welcome.session = session->handle;
+    event.welcome.epoch = home->config.epoch;
+    event.welcome.generation = session->issued;
+    event.welcome.ends_unix_s = session->ends_unix_s;
+    event.welcome.ice_ttl_s = -1;
+    home_say_plain(home, session->client, &event);
+}
+
+/* The edge may answer the welcome by ending or detaching the session, when its client has gone meanwhile. */
+static void welcome_back(struct session *session, enum welcome_kind kind, struct reference re)
+{
+    struct home *home = session->lodging->home;
+    uint64_t handle = session->handle;
+    welcome(session, kind, re);
+    session = slots_find(home->sessions, handle);
+    if (session && session->is_attached)
+        session_replay(session);
+}
+
+static const struct ending replaced = {LEAVE_REPLACED, UNDELIVERED_PEER_LEFT, ERR_REPLACED, BYE_STOP};
+
+/* Ends the sessions that the newcomer replaces, but not where it would be refused all the same. */
+static enum error make_way(struct lodging *lodging, struct slice identity)
+{
+    const struct home_config *config = &lodging->home->config;
+    struct room *room = lodging->room;
+    size_t count = room_count(room);
+    if (config->duplicates == DUPLICATE_ALLOW)
+        return count < config->room_capacity ? ERROR_NONE : ERR_ROOM_FULL;
+    for (struct peer *peer = room_first_peer(room); peer; peer = room_next_peer(room, peer)) {
+        if (!slice_is_equal(peer->profile.identity, identity))
+            continue;
+        if (config->duplicates == DUPLICATE_REJECT && !peer->is_away)
+            return ERR_IDENTITY_TAKEN;
+        count--;
+    }
+    if (count >= config->room_capacity)
+        return ERR_ROOM_FULL;
+    struct peer *former;
+    while ((former = room_find_identity(room, identity)) != NULL)
+        session_remove(former->owner, replaced);
+    return ERROR_NONE;
+}
+
+static struct newcomer newcomer_of(const struct request *request, struct session *session)
+{
+    struct newcomer newcomer = {.owner = session};
+    if (request->type == REQUEST_JOIN) {
+        newcomer.peer_id = slice_from_text(request->join.peer_id);
+        newcomer.profile = request->join.profile;
+        newcomer.gives_receipts = request->join.gives_receipts;
+        newcomer.order = request->now.unix_ms > 0 ? (uint64_t)request->now.unix_ms : 0;
+    } else {
+        newcomer.peer_id = request->resume.peer_id;
+        newcomer.profile = request->resume.profile;
+        newcomer.gives_receipts = request->resume.gives_receipts;
+        newcomer.order = request->resume.order;
+    }
+    return newcomer;
+}
+
+enum error home_on_join(struct home *home, const struct request *request)
+{
+    struct lodging *lodging = lodging_find(home, request->join.room);
+    if (!lodging && HASH_COUNT(home->lodgings) >= home->config.rooms_max)
+        return ERR_ROOM_LIMIT;
+    if (!lodging)
+        lodging = lodging_open(home, request->join.room, request->now);
+    enum error error = make_way(lodging, request->join.profile->identity);
+    if (error)
+        return error;
+    struct session *session = session_create(lodging, request);
+    struct newcomer newcomer = newcomer_of(request, session);
+    struct peer *peer;
+    error = room_join(lodging->room, &newcomer, &peer);
+    if (error) {
+        session_discard(session);
+        return error;
+    }
+    session_open(session, peer);
+    session->issued = session->confirmed = 1;
+    session->ends_unix_s = request->join.ends_unix_s;
+    welcome(session, WELCOME_NEW, request->id);
+    return ERROR_NONE;
+}
+
+static void attach(struct session *session, const struct request *request)
+{
+    session->confirmed = request->resume.generation;
+    session->issued = (session->issued > session->confirmed ? session->issued : session->confirmed) + 1;
+    if (session->ends_unix_s < request->resume.ends_unix_s)
+        session->ends_unix_s = request->resume.ends_unix_s;
+    session->peer->gives_receipts = request->resume.gives_receipts;
+    session_attach(session, request->from);
+}
+
+/* The ticket is of this home: the session goes on where it was. */
+static enum error take_up(struct session *session, const struct request *request)
+{
+    struct home *home = session->lodging->home;
+    uint64_t generation = request->resume.generation;
+    if (generation != session->confirmed && generation != session->issued)
+        return ERR_SESSION_ENDED; /* a spent ticket */
+    if (request->got != GOT_NOTHING && !session_has_said(session, request->got))
+        return ERR_BAD_MESSAGE;
+    session->is_unused = false;
+    attach(session, request);
+    if (request->got != GOT_NOTHING)
+        session_settle(session, (uint64_t)request->got);
+    home->counts.resumed++;
+    welcome_back(session, WELCOME_RESUMED, request->id);
+    return ERROR_NONE;
+}
+
+/* The ticket is of an earlier home, but the session was rebuilt already: the welcome must have been lost. */
+static enum error rebuild_again(struct session *session, const struct request *request)
+{
+    if (!session->is_unused || request->resume.generation < session->confirmed)
+        return ERR_SESSION_ENDED;
+    attach(session, request);
+    session->lodging->home->counts.rebuilt++;
+    welcome_back(session, WELCOME_REBUILT, request->id);
+    return ERROR_NONE;
+}
+
+/* Whether somebody with the same identity has joined while the home did not know of this one. */
+static bool was_replaced(const struct lodging *lodging, const struct request *request)
+{
+    if (lodging->home->config.duplicates == DUPLICATE_ALLOW)
+        return false;
+    const struct peer *peer = room_find_identity(lodging->room, request->resume.profile->identity);
+    return peer && !((const struct session *)peer->owner)->is_rebuilt;
+}
+
+/* Whether a peer that this home does not know may come back into that room; NULL: there is no such room. */
+static enum error may_rebuild(struct home *home, const struct lodging *lodging, const struct request *request)
+{
+    if (request->resume.epoch == home->config.epoch)
+        return ERR_SESSION_ENDED;
+    if (!lodging)
+        return HASH_COUNT(home->lodgings) < home->config.rooms_max ? ERROR_NONE : ERR_ROOM_LIMIT;
+    bool is_in_time = request->now.mono_ms - lodging->opened_ms < home->config.grace_ms;
+    if (!is_in_time && !lodging_is_rebuilding(lodging))
+        return ERR_SESSION_ENDED;
+    if (!was_replaced(lodging, request))
+        return ERROR_NONE;
+    revocations_add(home->config.revocations, request->resume.peer_id, ERR_REPLACED, request->resume.ends_unix_s);
+    return ERR_REPLACED;
+}
+
+static enum error rebuild(struct home *home, struct lodging *lodging, const struct request *request)
+{
+    enum error error = may_rebuild(home, lodging, request);
+    if (error)
+        return error;
+    if (!lodging)
+        lodging = lodging_open(home, request->resume.room, request->now);
+    struct session *session = session_create(lodging, request);
+    struct newcomer newcomer = newcomer_of(request, session);
+    struct peer *peer;
+    error = room_restore(lodging->room, &newcomer, &peer);
+    if (error) {
+        session_discard(session);
+        return error;
+    }
+    session_open(session, peer);
+    session->confirmed = request->resume.generation;
+    session->issued = session->confirmed + 1;
+    session->ends_unix_s = request->resume.ends_unix_s;
+    session->is_rebuilt = session->is_unused = session->is_fresh = true;
+    lodging_begin_rebuilding(lodging, request->now);
+    lodging_adopt_ghost(lodging, session);
+    home->counts.rebuilt++;
+    welcome_back(session, WELCOME_REBUILT, request->id);
+    return ERROR_NONE;
+}
+
+static enum error resume(struct home *home, const struct request *request)
+{
+    enum error error = revocations_find(home->config.revocations, request->resume.peer_id);
+    if (error)
+        return error;
+    struct lodging *lodging = lodging_find(home, request->resume.room);
+    struct peer *peer = lodging ? room_find_peer(lodging->room, request->resume.peer_id) : NULL;
+    if (!peer)
+        return rebuild(home, lodging, request);
+    if (request->resume.epoch == home->config.epoch)
+        return take_up(peer->owner, request);
+    return rebuild_again(peer->owner, request);
+}
+
+enum error home_on_resume(struct home *home, const struct request *request)
+{
+    enum error error = resume(home, request);
+    home->counts.resumes_refused += error != ERROR_NONE;
+    return error;
+}

@@ -1,0 +1,135 @@
+/* lodging.c - a room under the home's roof, and what is kept for those who have not come back to it yet. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cluster/home_parts.h"
+
+struct lodging *lodging_find(struct home *home, struct slice room)
+{
+    struct lodging *lodging = NULL;
+    HASH_FIND(hh, home->lodgings, room.data, room.length, lodging);
+    return lodging;
+}
+
+struct lodging *lodging_open(struct home *home, struct slice room, struct instant now)
+{
+    struct lodging *lodging = memory_new(sizeof *lodging);
+    struct room_listener listener = {lodging, lodging_on_event};
+    lodging->home = home;
+    lodging->opened_ms = now.mono_ms;
+    lodging->room = room_create(room, home->config.room_capacity, listener);
+    struct slice kept = room_id(lodging->room);
+    HASH_ADD_KEYPTR(hh, home->lodgings, kept.data, kept.length, lodging);
+    return lodging;
+}
+
+static void ghost_destroy(struct lodging *lodging, struct ghost *ghost)
+{
+    HASH_DELETE(hh, lodging->ghosts, ghost);
+    mailbox_fini(&ghost->mailbox);
+    free(ghost);
+}
+
+void lodging_close(struct lodging *lodging)
+{
+    while (lodging->ghosts)
+        ghost_destroy(lodging, lodging->ghosts);
+    list_remove(&lodging->rebuilding_link);
+    HASH_DELETE(hh, lodging->home->lodgings, lodging);
+    room_destroy(lodging->room);
+    free(lodging);
+}
+
+bool lodging_is_rebuilding(const struct lodging *lodging)
+{
+    return list_has_link(&lodging->rebuilding_link);
+}
+
+void lodging_begin_rebuilding(struct lodging *lodging, struct instant now)
+{
+    if (lodging_is_rebuilding(lodging))
+        return;
+    lodging->settles_ms = now.mono_ms + lodging->home->config.grace_ms;
+    list_append(&lodging->home->rebuilding, &lodging->rebuilding_link);
+}
+
+void lodging_settle(struct lodging *lodging)
+{
+    struct ghost *ghost;
+    list_remove(&lodging->rebuilding_link);
+    while ((ghost = lodging->ghosts) != NULL) {
+        home_return_letters(lodging->home, &ghost->mailbox, slice_of(ghost->peer_id, RANDOM_ID_LENGTH),
+                            UNDELIVERED_EXPIRED);
+        ghost_destroy(lodging, ghost);
+    }
+    room_settle(lodging->room);
+}
+
+static struct ghost *ghost_find(const struct lodging *lodging, struct slice peer_id)
+{
+    struct ghost *ghost = NULL;
+    HASH_FIND(hh, lodging->ghosts, peer_id.data, peer_id.length, ghost);
+    return ghost;
+}
+
+static struct ghost *ghost_create(struct lodging *lodging, struct slice peer_id)
+{
+    struct ghost *ghost = memory_new(sizeof *ghost);
+    memcpy(ghost->peer_id, peer_id.data, RANDOM_ID_LENGTH);
+    ghost->next_n = 1;
+    mailbox_init(&ghost->mailbox, lodging->home->config.mailbox);
+    HASH_ADD(hh, lodging->ghosts, peer_id, RANDOM_ID_LENGTH, ghost);
+    return ghost;
+}
+
+bool lodging_awaits(const struct lodging *lodging, struct slice peer_id)
+{
+    return lodging_is_rebuilding(lodging) && peer_id.length == RANDOM_ID_LENGTH &&
+           !room_find_peer(lodging->room, peer_id) && !revocations_find(lodging->home->config.revocations, peer_id);
+}
+
+/* Whether the last letter is this same message, to an id that was listed twice. */
+static bool is_kept_already(const struct mailbox *mailbox, const struct letter *letter)
+{
+    const struct letter *last = mailbox->count ? mailbox_at(mailbox, mailbox->count - 1) : NULL;
+    return last && last->sender == letter->sender && last->seq == letter->seq;
+}
+
+void lodging_keep(struct lodging *lodging, struct session *speaker, struct slice peer_id, const struct event *event,
+                  struct frame **frame)
+{
+    const struct home_config *config = &lodging->home->config;
+    struct ghost *ghost = ghost_find(lodging, peer_id);
+    if (!ghost && HASH_COUNT(lodging->ghosts) < config->room_capacity)
+        ghost = ghost_create(lodging, peer_id);
+    if (!*frame)
+        *frame = config->encode(config->encode_context, event);
+    struct letter letter = {.frame = *frame, .type = event->type, .sender = speaker->handle, .seq = event->seq};
+    if (ghost && is_kept_already(&ghost->mailbox, &letter))
+        return;
+    letter.n = ghost ? ghost->next_n : 0;
+    if (!ghost || mailbox_push(&ghost->mailbox, &letter))
+        home_say_undelivered(speaker, peer_id, event->seq, UNDELIVERED_OUTBOX_FULL);
+    else
+        ghost->next_n++;
+}
+
+void lodging_adopt_ghost(struct lodging *lodging, struct session *session)
+{
+    struct ghost *ghost = ghost_find(lodging, peer_id(session->peer));
+    if (!ghost)
+        return;
+    session->next_n = ghost->next_n;
+    session->mailbox = ghost->mailbox;
+    mailbox_init(&ghost->mailbox, ghost->mailbox.limits); /* the letters have moved */
+    ghost_destroy(lodging, ghost);
+}
+
+void lodging_withdraw(struct lodging *lodging, uint64_t sender)
+{
+    for (struct peer *peer = room_first_peer(lodging->room); peer; peer = room_next_peer(lodging->room, peer))
+        (void)mailbox_withdraw(&((struct session *)peer->owner)->mailbox, sender);
+    for (struct ghost *ghost = lodging->ghosts; ghost; ghost = ghost->hh.next)
+        (void)mailbox_withdraw(&ghost->mailbox, sender);
+}

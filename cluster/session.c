@@ -1,0 +1,118 @@
+/* session.c - a peer's stay in its room: attached to a client, away, ended. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "cluster/home_parts.h"
+
+struct session *session_create(struct lodging *lodging, const struct request *request)
+{
+    struct session *session = memory_new(sizeof *session);
+    session->lodging = lodging;
+    session->next_n = 1;
+    session->is_attached = true;
+    session->client = request->from;
+    mailbox_init(&session->mailbox, lodging->home->config.mailbox);
+    return session;
+}
+
+void session_open(struct session *session, struct peer *peer)
+{
+    struct home *home = session->lodging->home;
+    session->peer = peer;
+    session->handle = slots_add(home->sessions, session);
+    home->session_count++;
+}
+
+void session_discard(struct session *session)
+{
+    mailbox_fini(&session->mailbox);
+    free(session);
+}
+
+static void leave_away_list(struct session *session)
+{
+    if (!list_has_link(&session->away_link))
+        return;
+    list_remove(&session->away_link);
+    session->lodging->home->away_count--;
+}
+
+void session_forget(struct session *session)
+{
+    struct home *home = session->lodging->home;
+    leave_away_list(session);
+    list_remove(&session->slow_link);
+    slots_remove(home->sessions, session->handle);
+    home->session_count--;
+    session_discard(session);
+}
+
+bool session_is_of(const struct session *session, struct locator client)
+{
+    return session->is_attached && session->client.edge == client.edge && session->client.client == client.client;
+}
+
+bool session_is_slow(const struct session *session)
+{
+    return list_has_link(&session->slow_link);
+}
+
+/* A client that carried the session until now is told that another does. */
+void session_attach(struct session *session, struct locator client)
+{
+    struct event bye = {.type = EVENT_BYE, .bye = {.code = ERR_TAKEN_OVER, .action = BYE_STOP}};
+    if (session->is_attached && !session_is_of(session, client))
+        home_say_plain(session->lodging->home, session->client, &bye);
+    leave_away_list(session);
+    session->is_attached = true;
+    session->client = client;
+    room_set_away(session->lodging->room, session->peer, false);
+}
+
+void session_detach(struct session *session, enum leave_reason reason, struct instant now)
+{
+    struct home *home = session->lodging->home;
+    if (home->config.grace_ms <= 0) {
+        session_end(session, (struct ending){.leave = reason, .undelivered = UNDELIVERED_PEER_LEFT});
+        return;
+    }
+    session->is_attached = false;
+    session->away_since_ms = now.mono_ms;
+    session->away_reason = reason;
+    list_append(&home->away, &session->away_link);
+    home->away_count++;
+    room_set_away(session->lodging->room, session->peer, true);
+}
+
+/* A ticket cannot be called back, so whoever must not come back with one is written down. */
+static void revoke(const struct session *session, enum error why)
+{
+    struct revocations *revocations = session->lodging->home->config.revocations;
+    if (why == ERR_KICKED || why == ERR_REPLACED)
+        revocations_add(revocations, peer_id(session->peer), why, session->ends_unix_s);
+}
+
+void session_remove(struct session *session, struct ending ending)
+{
+    struct lodging *lodging = session->lodging;
+    struct home *home = lodging->home;
+    bool is_told = session->is_attached && ending.bye;
+    struct locator client = session->client;
+    struct event bye = {.type = EVENT_BYE, .bye = {.code = ending.bye, .action = ending.action}};
+    revoke(session, ending.bye);
+    home_return_letters(home, &session->mailbox, peer_id(session->peer), ending.undelivered);
+    if (ending.leave == LEAVE_KICKED)
+        lodging_withdraw(lodging, session->handle);
+    room_leave(lodging->room, session->peer, ending.leave);
+    session_forget(session);
+    if (is_told)
+        home_say_plain(home, client, &bye);
+}
+
+void session_end(struct session *session, struct ending ending)
+{
+    struct lodging *lodging = session->lodging;
+    session_remove(session, ending);
+    if (room_count(lodging->room) == 0)
+        lodging_close(lodging);
+}
