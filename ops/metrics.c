@@ -262,6 +262,17 @@ enum metric metric_for_auth_error(enum error error)
     return find_series(FAMILY_AUTH_FAILURES, labels, METRIC_AUTH_FAILURES_OTHER);
 }
 
+enum metric metric_for_undelivered(enum undelivered_reason reason)
+{
+    static const enum metric of_reason[UNDELIVERED_REASON_COUNT] = {
+#define REASON(name, wire) METRIC_UNDELIVERED_##name,
+        UNDELIVERED_REASON_TABLE(REASON)
+#undef REASON
+    };
+    assert((size_t)reason < UNDELIVERED_REASON_COUNT);
+    return of_reason[reason];
+}
+
 enum metric metric_for_message_type_name(const char *name)
 {
     char labels[64];

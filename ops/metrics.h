@@ -68,6 +68,7 @@ enum metric metric_for_refused_upgrade(int http_status);
 enum metric metric_for_http_status(int http_status);
 enum metric metric_for_event(enum event_type type);
 enum metric metric_for_auth_error(enum error error);
+enum metric metric_for_undelivered(enum undelivered_reason reason);
 enum metric metric_for_message_type_name(const char *name); /* NULL is fine; a search: not for each message */
 
 #endif

@@ -11,7 +11,7 @@
 
 enum client_state {
     CLIENT_WAITING, /* for hello */
-    CLIENT_JOINING, /* the home has been asked */
+    CLIENT_JOINING, /* the home has been asked, with a token or a ticket */
     CLIENT_JOINED,
     CLIENT_CLOSING, /* told, and no longer listened to */
 };
@@ -22,13 +22,20 @@ struct client {
     uint64_t handle;
     uint64_t session; /* the home's handle; 0: in no room */
     enum client_state state;
+    bool may_return;   /* within the grace time; where there is none a session ends with its connection */
     bool is_doomed;    /* its outbox ran over; to be closed when the call under way ends */
     int close_code;    /* what we closed with; 0: we did not */
+    unsigned hellos;   /* that it has said */
     unsigned refusals; /* by its own rate limits, less what was taken since */
+    uint64_t said;     /* the highest number of what was put into its outbox */
+    int64_t got;       /* the highest of those that it has receipted */
     int64_t opened_ms;
-    int64_t due_ms; /* of hello, later of fresh credentials */
+    int64_t due_ms;       /* of hello, later of fresh credentials */
+    int64_t patience_ms;  /* for hello */
+    int64_t ends_mono_ms; /* when its session ends, whatever becomes of the wall clock meanwhile (T-59) */
     char *room;
     char *region;
+    char *ticket; /* its last one; NULL: none yet */
     char name[CLIENT_NAME_LENGTH + 1];
     char peer_id[RANDOM_ID_LENGTH + 1];
     struct net_address address;
@@ -46,48 +53,102 @@ struct edge {
     struct slots *clients;
     struct decoder *decoder;
     struct address_book *addresses;
+    size_t client_count;
+    struct queue joins;
+    struct instant begun;   /* when it was first told the time; 0: it was not */
     struct instant now;     /* of the call under way */
     struct client *speaker; /* whose message is under way; NULL: nobody's */
+    struct client *resumer; /* whose ticket the home has been shown in the call under way; NULL: nobody's */
     struct buffer text;     /* scratch of encoding */
     struct buffer ice;      /* scratch of ICE server lists */
+    struct buffer ticket;   /* scratch of sealing */
     struct list all, waiting, renewing, doomed;
     bool is_shut;
 };
 
-/* The pieces of sending, for events that many clients share. */
-struct frame *edge_encode(struct edge *edge, const struct event *event); /* the caller's reference */
+/* client.c: sending. The pieces are for events that many clients share. */
 void edge_count_sent(struct edge *edge, const struct event *event, const struct frame *frame, int64_t count);
-enum error client_push(struct client *client, struct frame *frame); /* as client_send() */
+enum error client_push(struct client *client, struct frame *frame, uint64_t n); /* as client_send() */
 
 /* Encodes `event` for this one client and queues it. Errors: ERR_OUTBOX_FULL; the client is then doomed. */
 enum error client_send(struct client *client, const struct event *event);
 
-/* Answers that the message `re` was refused. Where the error has a close code, the client also leaves its room and is
- * closed. `field` may be NULL, `wait_ms` -1. */
-void client_refuse(struct client *client, struct reference re, enum error error, const char *field, int64_t wait_ms);
+/* The refusal of that message: an EVENT_ERROR that names neither a field nor a time to wait. */
+struct event refusal_of(const struct message *message, enum error error);
 
-/* The last words: bye, then the port closes. The room hears `reason`. */
-void client_end(struct client *client, enum error error, enum bye_action action);
+/* Answers with an EVENT_ERROR. Where the error has a close code, the client is also closed and its session ends, or is
+ * left to be resumed where the fault was the connection's. */
+void client_refuse(struct client *client, const struct event *refusal);
+
+/* The same because of no message in particular. */
+void client_cut(struct client *client, enum error error);
+
+/* A client of a server that stops: its session is left as it is. */
+void client_send_away(struct client *client, int64_t delay_ms);
+
+/* The last words: bye, unless `error` is none, and then the port closes. */
+void client_end(struct client *client, enum error error, enum bye_action action, int64_t delay_ms);
 
 /* Gives the client its time for hello, `more_ms` on top. */
 void client_await_hello(struct client *client, int64_t more_ms);
 
-/* Takes the client out of its room, if it is in one. */
-void client_leave(struct client *client, enum leave_reason reason);
+/* Takes the client out of its room for good, if it is in one. */
+void client_leave(struct client *client, enum leave_reason reason, int64_t got);
 
-/* Whether what this client may send allows one more message of that cost; if not, it has been told. */
-bool client_may_send(struct client *client, struct reference id, size_t cost);
+/* Leaves the session, if there is one, to be resumed. */
+void client_detach(struct client *client, enum leave_reason reason);
+
+/* spend.c: whether what this client may send allows this message, `cost` bytes long; if not, it has been told. */
+bool client_may_send(struct client *client, const struct message *message, size_t cost);
 
 /* Charges the client for copies that others were sent of what it said. */
 void client_pay(struct client *client, size_t bytes);
 
-/* Queues a list of ICE servers, with credentials of its own, as EVENT_ICE_SERVERS. */
+/* Whether this is a receipt of something new. Those are not counted as messages, for what they answer was. */
+bool client_is_advance(const struct client *client, const struct message *message);
+
+/* dispatch.c: does what a message asks for. */
+void client_dispatch(struct client *client, const struct message *message);
+
+/* Asks the home for what a message of a joined client asks for. */
+void client_forward(struct client *client, const struct message *message, struct request *request);
+
+/* hello.c: checks token or ticket and asks the home. */
+void client_on_hello(struct client *client, const struct message *message);
+
+/* Whether a token admits to the client's room now. The caller ends *out_claims. */
+enum error client_check_token(const struct client *client, struct slice token, struct claims *out_claims);
+
+/* Notes that it was used, where each may be used only once. */
+enum error client_use_token(const struct client *client, const struct claims *claims);
+
+/* Logs that a token or ticket was refused. */
+void client_log_reject(const struct client *client, enum error error);
+
+/* What a token or ticket says of a peer, changed by what its bearer wishes as far as it may. `given` is borrowed.
+ * Errors: ERR_BAD_MESSAGE (too many attributes). */
+enum error client_make_profile(const struct profile *given, const struct profile_update *wish,
+                               struct profile *out_profile);
+
+/* Refuses a hello that may be said again on this connection when `wait_ms` are over. */
+void client_put_off(struct client *client, const struct message *message, int64_t wait_ms);
+
+/* Asks the home to take the client in: REQUEST_JOIN or REQUEST_RESUME, with all that is their own filled in. */
+void client_ask_home(struct client *client, const struct message *message, struct request *request);
+
+/* resume.c: hello with a ticket. */
+void client_on_ticket(struct client *client, const struct message *message);
+
+/* Seals the client's ticket for what a welcome says, and notes when the session ends. */
+void client_take_ticket(struct client *client, const struct event *welcome);
+
+/* refresh: a fresh token lets the session last longer. */
+void client_on_refresh(struct client *client, const struct message *message);
+
+/* ice.c: queues a list of ICE servers, with credentials of its own, as EVENT_ICE_SERVERS. */
 void client_renew_ice(struct client *client);
 
 /* Writes the list into edge->ice and notes when it must be renewed. Returns the ttl, -1 when nothing expires. */
 int64_t client_write_ice(struct client *client);
-
-/* hello: checks the token and asks the home. */
-void client_on_hello(struct client *client, const struct message *message);
 
 #endif

@@ -1,14 +1,16 @@
 /* connection_send.c - what waits for a peer goes out: many frames in one write, and then the close. */
+#include <stdlib.h>
+
+#include "base/memory.h"
 #include "signaling/connection.h"
+#include "signaling/framing.h"
 #include "signaling/worker_parts.h"
 
 #define PING_LENGTH 6 /* header and 4 bytes: libwebsockets does not report a pong without payload */
 
-static bool write_raw(struct connection *connection, const void *bytes, size_t length)
+static bool write_raw(struct connection *connection, unsigned char *bytes, size_t length)
 {
-    unsigned char *start;
-    memcpy(&start, &bytes, sizeof start); /* sent verbatim, and not changed; the interface wants it writable */
-    return lws_write(connection->wsi, start, length, LWS_WRITE_RAW) >= 0;
+    return lws_write(connection->wsi, bytes, length, LWS_WRITE_RAW) >= 0;
 }
 
 /* An unmasked ping frame, RFC 6455, 5.5.2 */
@@ -22,21 +24,40 @@ static size_t put_ping(struct connection *connection, unsigned char *out)
     return PING_LENGTH;
 }
 
+/* What a client is to read of a posting: framing_length() bytes. */
+static size_t put_posting(const struct posting *posting, unsigned char *out)
+{
+    unsigned char before[FRAMING_MAX]; /* `out` may have room for no more than is needed */
+    size_t start = framing_write(posting->frame, posting->n, before);
+    memcpy(out, before, start);
+    memcpy(out + start, posting->frame->bytes + 1, posting->frame->length - 1);
+    return start + posting->frame->length - 1;
+}
+
+/* Number and text have to be in one write, which the worker's memory is too small for. */
+static bool write_long(struct connection *connection, const struct posting *posting)
+{
+    unsigned char *bytes = memory_new(LWS_PRE + framing_length(posting->frame, posting->n));
+    size_t length = put_posting(posting, bytes + LWS_PRE);
+    bool is_written = write_raw(connection, bytes + LWS_PRE, length);
+    free(bytes);
+    return is_written;
+}
+
 /* Moves as many frames as fit from the outbox into one write; one that never fits goes alone. Frames are never cut:
  * libwebsockets may put a pong between two writes. */
 static bool write_some(struct connection *connection, struct outbox *outbox)
 {
     unsigned char *bytes = connection->worker->send + LWS_PRE;
     size_t length = put_ping(connection, bytes);
-    struct frame *frame;
-    while ((frame = outbox_first(outbox)) && frame->length <= SEND_BYTES_MAX - length) {
-        memcpy(bytes + length, frame->bytes, frame->length);
-        length += frame->length;
+    const struct posting *posting;
+    while ((posting = outbox_first(outbox)) && framing_length(posting->frame, posting->n) <= SEND_BYTES_MAX - length) {
+        length += put_posting(posting, bytes + length);
         outbox_pop(outbox);
     }
     if (length > 0)
         return write_raw(connection, bytes, length);
-    bool is_written = write_raw(connection, frame->bytes, frame->length);
+    bool is_written = write_long(connection, posting);
     outbox_pop(outbox);
     return is_written;
 }

@@ -5,10 +5,11 @@
 #include "base/json_check.h"
 #include "base/json_scan.h"
 #include "base/memory.h"
+#include "cluster/route.h"
 #include "signaling/message.h"
 
 #define MESSAGE_DEPTH_MAX 8
-#define MESSAGE_ID_MAX    (((int64_t)1 << 53) - 1) /* what a JavaScript number holds exactly */
+#define INTEGER_MAX       (((int64_t)1 << 53) - 1) /* what a JavaScript number holds exactly */
 
 static const struct json_rules message_rules = {
     .depth_max = MESSAGE_DEPTH_MAX,
@@ -20,7 +21,11 @@ static const struct json_rules message_rules = {
 #define FIELD_TABLE(FIELD)                                                                                             \
     FIELD(TYPE, "type")                                                                                                \
     FIELD(ID, "id")                                                                                                    \
+    FIELD(GOT, "got")                                                                                                  \
+    FIELD(SEQ, "seq")                                                                                                  \
     FIELD(TOKEN, "token")                                                                                              \
+    FIELD(TICKET, "ticket")                                                                                            \
+    FIELD(RECEIPTS, "receipts")                                                                                        \
     FIELD(NAME, "name")                                                                                                \
     FIELD(ATTRIBUTES, "attributes")                                                                                    \
     FIELD(MEDIA, "media")                                                                                              \
@@ -50,6 +55,7 @@ struct decoder {
     char *scratch;
     size_t scratch_length;
     struct json_member fields[FIELD_COUNT]; /* of the message being decoded */
+    struct slice addressees[ADDRESSEES_MAX];
     const char *bad_field;
 };
 
@@ -127,15 +133,48 @@ static bool take_body(struct decoder *decoder, struct slice *out_body)
     return true;
 }
 
-static bool take_id(struct decoder *decoder, struct reference *out_id)
+/* *out_value stays as it is when the field is absent. */
+static bool take_integer(struct decoder *decoder, enum field field, int64_t min, int64_t *out_value)
 {
-    const struct json_member *member = &decoder->fields[FIELD_ID];
+    const struct json_member *member = &decoder->fields[field];
     if (member->kind == JSON_ABSENT)
         return true;
-    int64_t id;
-    if (member->kind != JSON_NUMBER || !json_integer_decode(member->value, MESSAGE_ID_MAX, &id))
-        return refuse(decoder, FIELD_ID);
-    *out_id = (struct reference){true, id};
+    int64_t value;
+    if (member->kind != JSON_NUMBER || !json_integer_decode(member->value, INTEGER_MAX, &value) || value < min)
+        return refuse(decoder, field);
+    *out_value = value;
+    return true;
+}
+
+static bool take_id(struct decoder *decoder, struct reference *out_id)
+{
+    int64_t id = 0;
+    if (!take_integer(decoder, FIELD_ID, 0, &id))
+        return false;
+    *out_id = (struct reference){is_given(decoder, FIELD_ID), id};
+    return true;
+}
+
+static bool take_boolean(struct decoder *decoder, enum field field, bool *out_value)
+{
+    enum json_kind kind = decoder->fields[field].kind;
+    if (kind == JSON_ABSENT)
+        return true;
+    if (kind != JSON_TRUE && kind != JSON_FALSE)
+        return refuse(decoder, field);
+    *out_value = kind == JSON_TRUE;
+    return true;
+}
+
+/* A secret has at least one byte. */
+static bool take_secret(struct decoder *decoder, enum field field, size_t bytes_max, struct slice *out_text)
+{
+    struct slice text;
+    if (!take_text(decoder, field, bytes_max, &text))
+        return false;
+    if (text.length == 0)
+        return refuse(decoder, field);
+    *out_text = text;
     return true;
 }
 
@@ -221,10 +260,11 @@ static bool take_profile(struct decoder *decoder, struct profile_update *profile
 
 static bool decode_hello(struct decoder *decoder, struct message *message)
 {
-    if (!take_text(decoder, FIELD_TOKEN, TOKEN_BYTES_MAX, &message->hello.token))
+    bool is_proved = is_given(decoder, FIELD_TICKET)
+                         ? take_secret(decoder, FIELD_TICKET, TICKET_BYTES_MAX, &message->hello.ticket)
+                         : take_secret(decoder, FIELD_TOKEN, TOKEN_BYTES_MAX, &message->hello.token);
+    if (!is_proved || !take_boolean(decoder, FIELD_RECEIPTS, &message->hello.gives_receipts))
         return false;
-    if (message->hello.token.length == 0)
-        return refuse(decoder, FIELD_TOKEN);
     if (!take_profile(decoder, &message->hello.profile))
         return false;
     return !is_given(decoder, FIELD_REGION) || take_text(decoder, FIELD_REGION, REGION_MAX, &message->hello.region);
@@ -233,18 +273,45 @@ static bool decode_hello(struct decoder *decoder, struct message *message)
 static bool decode_relay(struct decoder *decoder, struct message *message)
 {
     struct slice kind = SLICE_LITERAL("data");
+    if (!take_integer(decoder, FIELD_SEQ, 1, &message->relay.parcel.seq))
+        return false;
     if (!take_text(decoder, FIELD_TO, SIZE_MAX, &message->relay.to))
         return false;
     if (is_given(decoder, FIELD_KIND) && !take_text(decoder, FIELD_KIND, SIZE_MAX, &kind))
         return false;
-    if (!relay_kind_find(kind, &message->relay.kind))
+    if (!relay_kind_find(kind, &message->relay.parcel.kind))
         return refuse(decoder, FIELD_KIND);
-    return take_body(decoder, &message->relay.body);
+    return take_body(decoder, &message->relay.parcel.body);
+}
+
+static bool take_addressees(struct decoder *decoder, size_t *out_count)
+{
+    const struct json_member *field = &decoder->fields[FIELD_TO];
+    if (field->kind != JSON_ARRAY)
+        return refuse(decoder, FIELD_TO);
+    struct json_walk walk = json_walk_start(field->value);
+    struct json_member member;
+    size_t count = 0;
+    while (json_walk_next(&walk, &member)) {
+        if (member.kind != JSON_STRING || count == ADDRESSEES_MAX)
+            return refuse(decoder, FIELD_TO);
+        decoder->addressees[count++] = plain_text(decoder, json_string_inner(member.value));
+    }
+    *out_count = count;
+    return count > 0 || refuse(decoder, FIELD_TO);
 }
 
 static bool decode_broadcast(struct decoder *decoder, struct message *message)
 {
-    return take_body(decoder, &message->broadcast.body);
+    if (!take_integer(decoder, FIELD_SEQ, 1, &message->broadcast.parcel.seq))
+        return false;
+    message->broadcast.parcel.kind = RELAY_DATA;
+    if (is_given(decoder, FIELD_TO)) {
+        if (!take_addressees(decoder, &message->broadcast.to_count))
+            return false;
+        message->broadcast.to = decoder->addressees;
+    }
+    return take_body(decoder, &message->broadcast.parcel.body);
 }
 
 static bool decode_update(struct decoder *decoder, struct message *message)
@@ -257,6 +324,17 @@ static bool decode_kick(struct decoder *decoder, struct message *message)
     return take_text(decoder, FIELD_PEER, SIZE_MAX, &message->kick.peer_id);
 }
 
+static bool decode_receipt(struct decoder *decoder, struct message *message)
+{
+    (void)message;
+    return is_given(decoder, FIELD_GOT) || refuse(decoder, FIELD_GOT);
+}
+
+static bool decode_refresh(struct decoder *decoder, struct message *message)
+{
+    return take_secret(decoder, FIELD_TOKEN, TOKEN_BYTES_MAX, &message->refresh.token);
+}
+
 /* For a message that is its type and no more. */
 static bool decode_bare(struct decoder *decoder, struct message *message)
 {
@@ -266,9 +344,9 @@ static bool decode_bare(struct decoder *decoder, struct message *message)
 }
 
 static bool (*const decode_functions[MESSAGE_COUNT])(struct decoder *, struct message *) = {
-    [MESSAGE_HELLO] = decode_hello,   [MESSAGE_RELAY] = decode_relay, [MESSAGE_BROADCAST] = decode_broadcast,
-    [MESSAGE_UPDATE] = decode_update, [MESSAGE_KICK] = decode_kick,   [MESSAGE_PING] = decode_bare,
-    [MESSAGE_LEAVE] = decode_bare,
+    [MESSAGE_HELLO] = decode_hello,     [MESSAGE_RELAY] = decode_relay, [MESSAGE_BROADCAST] = decode_broadcast,
+    [MESSAGE_UPDATE] = decode_update,   [MESSAGE_KICK] = decode_kick,   [MESSAGE_RECEIPT] = decode_receipt,
+    [MESSAGE_REFRESH] = decode_refresh, [MESSAGE_PING] = decode_bare,   [MESSAGE_LEAVE] = decode_bare,
 };
 
 static bool find_type(struct slice name, enum message_type *out_type)
@@ -289,6 +367,8 @@ static enum error decode_fields(struct decoder *decoder, struct message *out_mes
         return ERR_BAD_MESSAGE;
     if (!find_type(name, &out_message->type))
         return ERR_UNKNOWN_TYPE;
+    if (!take_integer(decoder, FIELD_GOT, 0, &out_message->got))
+        return ERR_BAD_MESSAGE;
     return decode_functions[out_message->type](decoder, out_message) ? ERROR_NONE : ERR_BAD_MESSAGE;
 }
 
@@ -297,7 +377,7 @@ enum error message_decode(struct decoder *decoder, struct slice text, struct mes
 {
     enum json_kind kind;
     *out_field = NULL;
-    *out_message = (struct message){0};
+    *out_message = (struct message){.got = GOT_NOTHING};
     if (json_check_members(decoder->checker, text, &message_rules, decoder->fields, FIELD_COUNT, &kind) ||
         kind != JSON_OBJECT)
         return ERR_BAD_JSON;

@@ -8,6 +8,14 @@
 #include "ops/log.h"
 #include "signaling/client.h"
 
+/* Clients that a stopping server sends away come back over so long: see docs/decisions/0008. */
+#define COMEBACK_MS_EACH 1
+#define COMEBACK_MS_MIN  200
+#define COMEBACK_MS_MAX  10000
+
+/* Sessions end in any order: so many are looked at in a second. */
+#define ENDS_PER_TICK 8192
+
 struct edge *edge_create(const struct edge_config *config)
 {
     struct edge *edge = memory_new(sizeof *edge);
@@ -37,13 +45,33 @@ struct edge *edge_destroy(struct edge *edge)
     address_book_destroy(edge->addresses);
     buffer_fini(&edge->text);
     buffer_fini(&edge->ice);
+    buffer_fini(&edge->ticket);
     free(edge);
     return NULL;
 }
 
-enum error edge_may_open(struct edge *edge, const struct net_address *address, struct instant now)
+/* Each call from outside begins so. */
+static void edge_begin(struct edge *edge, struct instant now)
 {
     edge->now = now;
+    if (edge->begun.unix_ms)
+        return;
+    edge->begun = now;
+    queue_init(&edge->joins, &edge->config.joins, now.mono_ms);
+}
+
+/* The how-many-th of those who are sent away is to come back after this; even steps are the best spread there is. */
+static int64_t comeback_delay_ms(const struct edge *edge, size_t index)
+{
+    int64_t spread_ms = (int64_t)edge->client_count * COMEBACK_MS_EACH;
+    spread_ms = spread_ms < COMEBACK_MS_MIN ? COMEBACK_MS_MIN : spread_ms;
+    spread_ms = spread_ms > COMEBACK_MS_MAX ? COMEBACK_MS_MAX : spread_ms;
+    return spread_ms * (int64_t)index / (int64_t)edge->client_count;
+}
+
+enum error edge_may_open(struct edge *edge, const struct net_address *address, struct instant now)
+{
+    edge_begin(edge, now);
     if (edge->is_shut)
         return ERR_SHUTTING_DOWN;
     enum error error = address_book_may_connect(edge->addresses, address);
@@ -56,6 +84,7 @@ struct client *edge_open(struct edge *edge, struct slice room, const struct net_
                          struct instant now)
 {
     const struct limits *limits = &edge->config.limits;
+    edge_begin(edge, now);
     struct client *client = memory_new(sizeof *client);
     char id[RANDOM_ID_LENGTH + 1];
     edge->config.make_id(id);
@@ -71,12 +100,15 @@ struct client *edge_open(struct edge *edge, struct slice room, const struct net_
     bucket_init(&client->bytes, &limits->session_bytes, now.mono_ms);
     outbox_init(&client->outbox, edge->config.outbox);
     list_append(&edge->all, &client->link);
-    edge->now = now;
+    edge->client_count++;
     client_await_hello(client, 0);
+    if (edge->is_shut) /* it was on its way when we began to stop */
+        client_send_away(client, comeback_delay_ms(edge, edge->client_count - 1));
     return client;
 }
 
-/* Closing a slow client is news for its room, which may fill further outboxes: hence the loop. */
+/* Closing a slow client is news for its room, which may fill further outboxes: hence the loop. What is in its outbox
+ * is in the session's mailbox too, if its peer gives receipts. */
 static void settle(struct edge *edge)
 {
     struct list_link *link;
@@ -84,15 +116,15 @@ static void settle(struct edge *edge)
         struct client *client = LIST_OWNER(link, struct client, doomed_link);
         list_remove(link);
         outbox_clear(&client->outbox);
-        client_refuse(client, (struct reference){0}, ERR_SLOW_CONSUMER, NULL, -1);
+        client_cut(client, ERR_SLOW_CONSUMER);
     }
 }
 
 void edge_refuse(struct client *client, enum error error, struct instant now)
 {
-    client->edge->now = now;
+    edge_begin(client->edge, now);
     if (client->state != CLIENT_CLOSING)
-        client_refuse(client, (struct reference){0}, error, NULL, -1);
+        client_cut(client, error);
     settle(client->edge);
 }
 
@@ -106,18 +138,22 @@ static void count_disconnect(struct client *client, int close_code)
 void edge_close(struct client *client, int close_code, struct instant now)
 {
     struct edge *edge = client->edge;
-    edge->now = now;
-    bool is_goodbye = close_code == 1000 || close_code == 1001;
-    client_leave(client, is_goodbye ? LEAVE_LEFT : LEAVE_LOST);
+    edge_begin(edge, now);
+    if (close_code == 1000 || close_code == 1001)
+        client_leave(client, LEAVE_LEFT, GOT_NOTHING);
+    else
+        client_detach(client, LEAVE_LOST);
     count_disconnect(client, close_code);
     list_remove(&client->link);
     list_remove(&client->due_link);
     list_remove(&client->doomed_link);
     slots_remove(edge->clients, client->handle);
+    edge->client_count--;
     address_book_disconnect(edge->addresses, client->entry, now.mono_ms);
     outbox_fini(&client->outbox);
     free(client->room);
     free(client->region);
+    free(client->ticket);
     free(client);
     settle(edge);
 }
@@ -134,102 +170,57 @@ static struct client *first_due(const struct edge *edge, const struct list *list
     return client && client->due_ms <= edge->now.mono_ms ? client : NULL;
 }
 
+/* Those who were told to come later are asked for it again and again, so that `waiting` stays in order. */
+static void end_waiting(struct client *client)
+{
+    struct edge *edge = client->edge;
+    if (client->patience_ms <= edge->now.mono_ms) {
+        client_cut(client, ERR_HELLO_TIMEOUT);
+        return;
+    }
+    client->due_ms = edge->now.mono_ms + edge->config.hello_timeout_ms;
+    list_remove(&client->due_link);
+    list_append(&edge->waiting, &client->due_link);
+}
+
+static void end_sessions(struct edge *edge)
+{
+    size_t left = edge->client_count < ENDS_PER_TICK ? edge->client_count : ENDS_PER_TICK;
+    while (left--) {
+        struct list_link *link = list_first(&edge->all);
+        struct client *client = LIST_OWNER(link, struct client, link);
+        list_remove(link);
+        list_append(&edge->all, link);
+        if (client->state == CLIENT_JOINED && client->ends_mono_ms <= edge->now.mono_ms)
+            client_cut(client, ERR_AUTH_EXPIRED);
+    }
+}
+
 void edge_tick(struct edge *edge, struct instant now)
 {
-    edge->now = now;
+    edge_begin(edge, now);
     struct client *client;
     while ((client = first_due(edge, &edge->waiting)))
-        client_refuse(client, (struct reference){0}, ERR_HELLO_TIMEOUT, NULL, -1);
+        end_waiting(client);
     while ((client = first_due(edge, &edge->renewing)))
         client_renew_ice(client);
+    end_sessions(edge);
     address_book_tick(edge->addresses, now.mono_ms);
     settle(edge);
 }
 
 void edge_shut(struct edge *edge, struct instant now)
 {
-    edge->now = now;
+    size_t index = 0;
+    edge_begin(edge, now);
     edge->is_shut = true;
+    metrics_set(edge->config.metrics, METRIC_DRAINING, 1);
     for (struct list_link *link = list_first(&edge->all); link; link = list_next(&edge->all, link)) {
         struct client *client = LIST_OWNER(link, struct client, link);
         if (client->state != CLIENT_CLOSING)
-            client_refuse(client, (struct reference){0}, ERR_SHUTTING_DOWN, NULL, -1);
+            client_send_away(client, comeback_delay_ms(edge, index));
+        index++;
     }
-    settle(edge);
-}
-
-/* A client's message, once it is decoded. */
-
-static void forward(struct client *client, struct request *request, const struct message *message)
-{
-    request->from = (struct locator){0, client->handle};
-    request->session = client->session;
-    request->id = message->id;
-    client->edge->route.send(client->edge->route.context, request);
-}
-
-static void on_hello_again(struct client *client, const struct message *message)
-{
-    client_refuse(client, message->id, ERR_HELLO_REPEATED, NULL, -1);
-}
-
-static void on_relay(struct client *client, const struct message *message)
-{
-    struct request request = {.type = REQUEST_RELAY};
-    request.relay.to = message->relay.to;
-    request.relay.kind = message->relay.kind;
-    request.relay.body = message->relay.body;
-    forward(client, &request, message);
-}
-
-static void on_broadcast(struct client *client, const struct message *message)
-{
-    struct request request = {.type = REQUEST_BROADCAST, .broadcast = {message->broadcast.body}};
-    forward(client, &request, message);
-}
-
-static void on_update(struct client *client, const struct message *message)
-{
-    struct request request = {.type = REQUEST_UPDATE, .update = &message->update};
-    forward(client, &request, message);
-}
-
-static void on_kick(struct client *client, const struct message *message)
-{
-    struct request request = {.type = REQUEST_KICK, .kick = {message->kick.peer_id}};
-    forward(client, &request, message);
-}
-
-static void on_ping(struct client *client, const struct message *message)
-{
-    struct event event = {.type = EVENT_PONG, .re = message->id};
-    (void)client_send(client, &event);
-}
-
-static void on_leave(struct client *client, const struct message *message)
-{
-    client_leave(client, LEAVE_LEFT);
-    if (message->id.is_set) {
-        struct event event = {.type = EVENT_OK, .re = message->id};
-        (void)client_send(client, &event);
-    }
-    client_end(client, ERROR_NONE, BYE_STOP);
-}
-
-static void (*const handlers[MESSAGE_COUNT])(struct client *, const struct message *) = {
-    [MESSAGE_HELLO] = on_hello_again, [MESSAGE_RELAY] = on_relay, [MESSAGE_BROADCAST] = on_broadcast,
-    [MESSAGE_UPDATE] = on_update,     [MESSAGE_KICK] = on_kick,   [MESSAGE_PING] = on_ping,
-    [MESSAGE_LEAVE] = on_leave,
-};
-
-static void dispatch(struct client *client, const struct message *message)
-{
-    if (client->state == CLIENT_JOINED)
-        handlers[message->type](client, message);
-    else if (client->state == CLIENT_WAITING && message->type == MESSAGE_HELLO)
-        client_on_hello(client, message);
-    else
-        client_refuse(client, message->id, ERR_HELLO_EXPECTED, NULL, -1);
 }
 
 /* The rows of messages stand in the order of their types; a test holds them to it. */
@@ -240,12 +231,27 @@ static void count_message(struct edge *edge, enum error error, const struct mess
     metrics_add(edge->config.metrics, METRIC_MESSAGE_BYTES_IN, (int64_t)bytes);
 }
 
-/* Joins have a limit of their own, and who wants to go is not kept. */
-static bool is_free(const struct client *client, enum error error, const struct message *message)
+/* Joins have limits of their own, and who wants to go is not kept. */
+static bool is_free(const struct client *client, const struct message *message)
 {
-    if (error)
-        return false;
     return message->type == MESSAGE_LEAVE || (message->type == MESSAGE_HELLO && client->state == CLIENT_WAITING);
+}
+
+static bool may_send(struct client *client, enum error error, const struct message *message, size_t cost)
+{
+    if (!error && is_free(client, message))
+        return true;
+    if (error || !client_is_advance(client, message))
+        return client_may_send(client, message, cost);
+    client_pay(client, cost);
+    return true;
+}
+
+static void refuse_message(struct client *client, const struct message *message, enum error error, const char *field)
+{
+    struct event refusal = refusal_of(message, error);
+    refusal.error.field = field;
+    client_refuse(client, &refusal);
 }
 
 void edge_receive(struct client *client, struct slice text, struct instant now)
@@ -253,19 +259,19 @@ void edge_receive(struct client *client, struct slice text, struct instant now)
     struct edge *edge = client->edge;
     if (client->state == CLIENT_CLOSING)
         return;
-    edge->now = now;
-    struct message message = {0};
+    edge_begin(edge, now);
+    struct message message;
     const char *field = NULL;
     enum error error = message_decode(edge->decoder, text, &message, &field);
     count_message(edge, error, &message, text.length);
-    if (error == ERR_BAD_JSON)
-        client_refuse(client, message.id, error, NULL, -1);
-    else if (is_free(client, error, &message) || client_may_send(client, message.id, text.length)) {
+    if (error == ERR_BAD_JSON) {
+        refuse_message(client, &message, error, NULL);
+    } else if (may_send(client, error, &message, text.length)) {
         edge->speaker = client;
         if (error)
-            client_refuse(client, message.id, error, field, -1);
+            refuse_message(client, &message, error, field);
         else
-            dispatch(client, &message);
+            client_dispatch(client, &message);
         edge->speaker = NULL;
     }
     settle(edge);

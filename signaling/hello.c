@@ -1,4 +1,4 @@
-/* hello.c - from a token to a place in a room, and the ICE servers that come with it. */
+/* hello.c - from a token to a place in a room. */
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -6,113 +6,165 @@
 #include "rooms/profile.h"
 #include "signaling/client.h"
 
-/* Credentials are renewed when three quarters of their life are over. */
-#define RENEW_AFTER(ttl_s) ((ttl_s)*750)
+/* On one connection. Those who are told to wait need a few; whoever needs more is guessing, or does not listen. */
+#define HELLOS_MAX 20
 
-static void refuse_token(struct client *client, struct reference id, enum error error)
+/* Where used tokens are remembered there is no place for more of them until some have expired. */
+#define ONCE_WAIT_MS 10000
+
+void client_log_reject(const struct client *client, enum error error)
 {
-    struct edge *edge = client->edge;
-    metrics_add(edge->config.metrics, metric_for_auth_error(error), 1);
-    metrics_add(edge->config.metrics, METRIC_JOINS_REFUSED, 1);
     static _Thread_local struct log_gate gate = LOG_GATE(50);
-    if (log_gate_open(&gate, edge->now.mono_ms)) {
-        char address[NET_ADDRESS_TEXT_MAX];
-        net_address_format(&client->address, address);
-        log_warn("auth.reject", LOG_TEXT("conn", client->name), LOG_TEXT("room", client->room),
-                 LOG_TEXT("address", address), LOG_TEXT("code", error_code(error)));
-    }
-    client_refuse(client, id, error, NULL, -1);
+    if (!log_gate_open(&gate, client->edge->now.mono_ms))
+        return;
+    char address[NET_ADDRESS_TEXT_MAX];
+    net_address_format(&client->address, address);
+    log_warn("auth.reject", LOG_TEXT("conn", client->name), LOG_TEXT("room", client->room),
+             LOG_TEXT("address", address), LOG_TEXT("code", error_code(error)));
 }
 
-/* The token's word on who this is stands, unless it lets its bearer choose. */
-static enum error make_profile(const struct claims *claims, const struct profile_update *wish,
+void client_await_hello(struct client *client, int64_t more_ms)
+{
+    struct edge *edge = client->edge;
+    client->due_ms = edge->now.mono_ms + edge->config.hello_timeout_ms;
+    client->patience_ms = client->due_ms + more_ms;
+    list_remove(&client->due_link);
+    list_append(&edge->waiting, &client->due_link);
+}
+
+void client_put_off(struct client *client, const struct message *message, int64_t wait_ms)
+{
+    struct event refusal = refusal_of(message, ERR_RATE_LIMITED);
+    refusal.error.retry_after_ms = wait_ms;
+    client_await_hello(client, wait_ms);
+    client_refuse(client, &refusal);
+}
+
+static void refuse_token(struct client *client, const struct message *message, enum error error)
+{
+    struct metrics *metrics = client->edge->config.metrics;
+    struct event refusal = refusal_of(message, error);
+    metrics_add(metrics, metric_for_auth_error(error), 1);
+    metrics_add(metrics, METRIC_JOINS_REFUSED, 1);
+    client_log_reject(client, error);
+    client_refuse(client, &refusal);
+}
+
+enum error client_make_profile(const struct profile *given, const struct profile_update *wish,
                                struct profile *out_profile)
 {
+    struct profile_update allowed = *wish;
+    if (!given->grants.may_update_self)
+        allowed.has_name = allowed.has_attributes = false;
+    return profile_merge(given, &allowed, out_profile);
+}
+
+void client_ask_home(struct client *client, const struct message *message, struct request *request)
+{
+    struct edge *edge = client->edge;
+    if (message->hello.region.length) {
+        free(client->region);
+        client->region = memory_text(message->hello.region);
+    }
+    request->from = (struct locator){0, client->handle};
+    request->now = edge->now;
+    request->id = message->id;
+    client->state = CLIENT_JOINING;
+    list_remove(&client->due_link); /* now it is the home that has to answer */
+    edge->resumer = request->type == REQUEST_RESUME ? client : NULL;
+    edge->route.send(edge->route.context, request);
+    edge->resumer = NULL;
+}
+
+enum error client_check_token(const struct client *client, struct slice token, struct claims *out_claims)
+{
+    const struct edge *edge = client->edge;
+    struct claims claims;
+    enum error error = token_verify(edge->config.keys, &edge->config.token_rules, token, edge->now, &claims);
+    if (error)
+        return error;
+    error = claims_admit(&claims, slice_from_text(client->room));
+    if (error)
+        claims_fini(&claims);
+    else
+        *out_claims = claims;
+    return error;
+}
+
+enum error client_use_token(const struct client *client, const struct claims *claims)
+{
+    struct once *once = client->edge->config.once;
+    return once ? once_use(once, claims->issuer, claims->token_id, claims->expires_unix_s) : ERROR_NONE;
+}
+
+static void join(struct client *client, const struct message *message, const struct claims *claims)
+{
+    struct edge *edge = client->edge;
     struct profile given = {.identity = claims->identity,
                             .name = claims->name,
                             .metadata = claims->metadata,
                             .attributes = claims->attributes,
                             .grants = claims->grants};
-    struct profile_update allowed = *wish;
-    if (!claims->grants.may_update_self)
-        allowed.has_name = allowed.has_attributes = false;
-    return profile_merge(&given, &allowed, out_profile);
-}
-
-static void ask_home(struct client *client, const struct message *message, const struct profile *profile)
-{
-    struct edge *edge = client->edge;
-    struct request request = {.type = REQUEST_JOIN, .from = {0, client->handle}, .id = message->id};
+    struct profile profile;
+    if (client_make_profile(&given, &message->hello.profile, &profile)) {
+        struct event refusal = refusal_of(message, ERR_BAD_MESSAGE);
+        refusal.error.field = "attributes";
+        client_refuse(client, &refusal);
+        return;
+    }
+    enum error error = client_use_token(client, claims);
+    if (error == ERR_RATE_LIMITED) {
+        client_put_off(client, message, ONCE_WAIT_MS);
+        return;
+    }
+    if (error) {
+        refuse_token(client, message, error);
+        return;
+    }
+    struct request request = {.type = REQUEST_JOIN, .got = GOT_NOTHING};
     edge->config.make_id(client->peer_id);
     request.join.room = slice_from_text(client->room);
     request.join.peer_id = client->peer_id;
-    request.join.profile = profile;
-    client->state = CLIENT_JOINING;
-    list_remove(&client->due_link); /* now it is the home that has to answer */
-    edge->route.send(edge->route.context, &request);
+    request.join.profile = &profile;
+    request.join.gives_receipts = message->hello.gives_receipts;
+    request.join.ends_unix_s = claims->expires_unix_s + edge->config.session_grace_s;
+    client_ask_home(client, message, &request);
 }
 
-static void join(struct client *client, const struct message *message, const struct claims *claims)
+/* Who shows a good token waits for its turn among all of this worker (T-35); before that only its address does. */
+static void on_token(struct client *client, const struct message *message)
 {
-    struct profile profile;
-    enum error error = claims_admit(claims, slice_from_text(client->room));
-    if (error) {
-        refuse_token(client, message->id, error);
+    struct edge *edge = client->edge;
+    int64_t now_ms = edge->now.mono_ms;
+    int64_t wait_ms = 0;
+    if (!address_entry_take_join(edge->addresses, client->entry, now_ms, &wait_ms)) {
+        metrics_add(edge->config.metrics, METRIC_RATE_LIMITED_JOIN, 1);
+        client_put_off(client, message, wait_ms);
         return;
     }
-    error = make_profile(claims, &message->hello.profile, &profile);
+    struct claims claims;
+    enum error error = client_check_token(client, message->hello.token, &claims);
     if (error) {
-        client_refuse(client, message->id, error, "attributes", -1);
+        refuse_token(client, message, error);
         return;
     }
-    if (message->hello.region.length)
-        client->region = memory_text(message->hello.region);
-    ask_home(client, message, &profile);
+    if (queue_take(&edge->joins, &edge->config.joins, now_ms, &wait_ms)) {
+        join(client, message, &claims);
+    } else {
+        metrics_add(edge->config.metrics, METRIC_RATE_LIMITED_JOINS, 1);
+        client_put_off(client, message, wait_ms);
+    }
+    claims_fini(&claims);
 }
 
 void client_on_hello(struct client *client, const struct message *message)
 {
-    struct edge *edge = client->edge;
-    int64_t wait_ms = 0;
-    if (!address_entry_take_join(edge->addresses, client->entry, edge->now.mono_ms, &wait_ms)) {
-        metrics_add(edge->config.metrics, METRIC_RATE_LIMITED_JOIN, 1);
-        client_await_hello(client, wait_ms);
-        client_refuse(client, message->id, ERR_RATE_LIMITED, NULL, wait_ms);
-        return;
+    if (++client->hellos > HELLOS_MAX) {
+        struct event refusal = refusal_of(message, ERR_FLOOD);
+        client_refuse(client, &refusal);
+    } else if (message->hello.ticket.length) {
+        client_on_ticket(client, message);
+    } else {
+        on_token(client, message);
     }
-    struct claims claims;
-    enum error error =
-        token_verify(edge->config.keys, &edge->config.token_rules, message->hello.token, edge->now, &claims);
-    if (error) {
-        refuse_token(client, message->id, error);
-        return;
-    }
-    join(client, message, &claims);
-    claims_fini(&claims);
-}
-
-int64_t client_write_ice(struct client *client)
-{
-    struct edge *edge = client->edge;
-    const struct ice_list *list = edge->config.ice;
-    struct slice region = client->region ? slice_from_text(client->region) : edge->config.default_region;
-    char user[TURN_USER_MAX];
-    turn_user(slice_from_text(client->room), slice_from_text(client->peer_id), user);
-    buffer_clear(&edge->ice);
-    ice_write_json(list, region, slice_from_text(user), edge->now, &edge->ice);
-    list_remove(&client->due_link);
-    if (!ice_list_expires(list))
-        return -1;
-    metrics_add(edge->config.metrics, METRIC_TURN_CREDENTIALS, 1);
-    client->due_ms = edge->now.mono_ms + RENEW_AFTER(list->ttl_s);
-    list_append(&edge->renewing, &client->due_link);
-    return list->ttl_s;
-}
-
-void client_renew_ice(struct client *client)
-{
-    struct event event = {.type = EVENT_ICE_SERVERS};
-    event.ice.ttl_s = client_write_ice(client);
-    event.ice.servers = buffer_slice(&client->edge->ice);
-    (void)client_send(client, &event);
 }

@@ -16,7 +16,8 @@
 struct address_entry {
     struct net_address subscriber;
     size_t connections;
-    struct bucket messages, bytes, joins;
+    struct bucket messages, bytes;
+    struct queue joins;
     int64_t idle_since_ms;
     struct list_link link; /* in the list of entries without connections, by when they lost the last */
     UT_hash_handle hh;
@@ -70,6 +71,35 @@ int64_t bucket_wait_ms(const struct bucket *bucket, const struct rate *rate, dou
     return (int64_t)ceil(needed / rate->per_s * 1000.0 - ROUNDING);
 }
 
+void queue_init(struct queue *queue, const struct rate *rate, int64_t now_ms)
+{
+    *queue = (struct queue){0};
+    bucket_init(&queue->bucket, rate, now_ms);
+}
+
+/* Even steps of the golden section: evenly spread however many they are. */
+static int64_t spread(unsigned index, int64_t width)
+{
+    return (int64_t)(((uint64_t)(index * 2654435769u) * (uint64_t)width) >> 32);
+}
+
+bool queue_take(struct queue *queue, const struct rate *rate, int64_t now_ms, int64_t *out_wait_ms)
+{
+    if (bucket_take(&queue->bucket, rate, 1, now_ms))
+        return true;
+    double soonest_ms = (double)(now_ms + bucket_wait_ms(&queue->bucket, rate, 1));
+    double next_ms = queue->promised_ms + 1000.0 / rate->per_s;
+    queue->promised_ms = next_ms > soonest_ms ? next_ms : soonest_ms;
+    double wait_ms = ceil(queue->promised_ms - (double)now_ms);
+    if (wait_ms <= QUEUE_WAIT_MAX_MS) {
+        *out_wait_ms = (int64_t)wait_ms;
+        return false;
+    }
+    queue->promised_ms = (double)now_ms + QUEUE_WAIT_MAX_MS;
+    *out_wait_ms = QUEUE_WAIT_MAX_MS - spread(queue->turned_away++, QUEUE_WAIT_MAX_MS / 2);
+    return false;
+}
+
 struct address_book *address_book_create(const struct limits *limits)
 {
     struct address_book *book = memory_new(sizeof *book);
@@ -117,7 +147,7 @@ static struct address_entry *enter(struct address_book *book, const struct net_a
     entry->subscriber = *subscriber;
     bucket_init(&entry->messages, &book->limits.address_messages, now_ms);
     bucket_init(&entry->bytes, &book->limits.address_bytes, now_ms);
-    bucket_init(&entry->joins, &book->limits.address_joins, now_ms);
+    queue_init(&entry->joins, &book->limits.address_joins, now_ms);
     HASH_ADD(hh, book->entries, subscriber, sizeof entry->subscriber, entry);
     return entry;
 }
@@ -145,11 +175,23 @@ void address_book_disconnect(struct address_book *book, struct address_entry *en
 bool address_entry_take_join(const struct address_book *book, struct address_entry *entry, int64_t now_ms,
                              int64_t *out_wait_ms)
 {
+    return queue_take(&entry->joins, &book->limits.address_joins, now_ms, out_wait_ms);
+}
+
+bool address_entry_may_show_ticket(const struct address_book *book, struct address_entry *entry, int64_t now_ms,
+                                   int64_t *out_wait_ms)
+{
     const struct rate *rate = &book->limits.address_joins;
-    if (bucket_take(&entry->joins, rate, 1, now_ms))
+    struct bucket *bucket = &entry->joins.bucket;
+    if (bucket_take(bucket, rate, 0, now_ms))
         return true;
-    *out_wait_ms = bucket_wait_ms(&entry->joins, rate, 1);
+    *out_wait_ms = bucket_wait_ms(bucket, rate, 0);
     return false;
+}
+
+void address_entry_charge_ticket(const struct address_book *book, struct address_entry *entry, int64_t now_ms)
+{
+    bucket_charge(&entry->joins.bucket, &book->limits.address_joins, 1, now_ms);
 }
 
 bool address_entry_take_message(const struct address_book *book, struct address_entry *entry, size_t bytes,

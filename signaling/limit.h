@@ -38,6 +38,21 @@ void bucket_charge(struct bucket *bucket, const struct rate *rate, double cost, 
 /* How long until `cost` can be had, at least 1 ms. */
 int64_t bucket_wait_ms(const struct bucket *bucket, const struct rate *rate, double cost);
 
+/* A bucket with a queue of promises: who is too many is told when to come, each at a time of its own and as fast as the
+ * rate serves them, so that they do not come together again (T-35). */
+struct queue {
+    struct bucket bucket;
+    double promised_ms;   /* when the last of those who were told to wait is to come */
+    unsigned turned_away; /* those who came when no more could be promised */
+};
+
+void queue_init(struct queue *queue, const struct rate *rate, int64_t now_ms);
+
+/* Takes one; false when there is none, and *out_wait_ms then says for how long: at most QUEUE_WAIT_MAX_MS. Where the
+ * queue is longer than that, they are told to try again some time in the second half of it. */
+#define QUEUE_WAIT_MAX_MS 30000
+bool queue_take(struct queue *queue, const struct rate *rate, int64_t now_ms, int64_t *out_wait_ms);
+
 /* What is counted per address. Addresses are forgotten once they hold no connection and their buckets are full. */
 struct address_book;
 struct address_entry;
@@ -53,9 +68,15 @@ struct address_entry *address_book_connect(struct address_book *book, const stru
                                            int64_t now_ms);
 void address_book_disconnect(struct address_book *book, struct address_entry *entry, int64_t now_ms);
 
-/* Both false when over the limit; *out_wait_ms then says for how long. */
+/* All false when over the limit; *out_wait_ms then says for how long. */
 bool address_entry_take_join(const struct address_book *book, struct address_entry *entry, int64_t now_ms,
                              int64_t *out_wait_ms);
+
+/* Whether tickets of that address are looked at: not while it is in debt. Each bad one is charged as a join, and may
+ * leave a debt, which joins themselves do not (T-11). */
+bool address_entry_may_show_ticket(const struct address_book *book, struct address_entry *entry, int64_t now_ms,
+                                   int64_t *out_wait_ms);
+void address_entry_charge_ticket(const struct address_book *book, struct address_entry *entry, int64_t now_ms);
 bool address_entry_take_message(const struct address_book *book, struct address_entry *entry, size_t bytes,
                                 int64_t now_ms, int64_t *out_wait_ms);
 

@@ -82,6 +82,15 @@ enum error message_decode(struct decoder *decoder, struct slice text, struct mes
                           const char **out_field);
 
 const char *message_type_name(enum message_type type);
+const char *welcome_kind_name(enum welcome_kind kind);
+
+/* The sender's number of it; 0: none. */
+static inline int64_t message_seq(const struct message *message)
+{
+    bool is_relay = message->type == MESSAGE_RELAY;
+    bool is_broadcast = message->type == MESSAGE_BROADCAST;
+    return is_relay ? message->relay.parcel.seq : is_broadcast ? message->broadcast.parcel.seq : 0;
+}
 
 /* Appends the JSON text of `event` to `out`. */
 void event_encode(const struct event *event, struct buffer *out);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "signaling/framing.h"
 
 #define RING_FIRST 8
 
@@ -23,7 +24,7 @@ void outbox_fini(struct outbox *outbox)
 static void grow(struct outbox *outbox)
 {
     size_t capacity = outbox->capacity ? outbox->capacity * 2 : RING_FIRST;
-    struct frame **ring = memory_new(capacity * sizeof *ring);
+    struct posting *ring = memory_new(capacity * sizeof *ring);
     for (size_t i = 0; i < outbox->count; i++)
         ring[i] = outbox->ring[(outbox->first + i) & (outbox->capacity - 1)];
     free(outbox->ring);
@@ -32,44 +33,51 @@ static void grow(struct outbox *outbox)
     outbox->first = 0;
 }
 
-void outbox_push_last(struct outbox *outbox, struct frame *frame)
+static void hold(struct outbox *outbox, struct frame *frame, uint64_t n)
 {
     if (outbox->count == outbox->capacity)
         grow(outbox);
-    outbox->ring[(outbox->first + outbox->count) & (outbox->capacity - 1)] = frame_ref(frame);
+    outbox->ring[(outbox->first + outbox->count) & (outbox->capacity - 1)] = (struct posting){frame_ref(frame), n};
     outbox->count++;
-    outbox->bytes += frame->length;
+    outbox->bytes += framing_length(frame, n);
 }
 
-void outbox_push_first(struct outbox *outbox, struct frame *frame)
+void outbox_push_last(struct outbox *outbox, struct frame *frame)
 {
-    outbox->limits.bytes_max += frame->length;
+    hold(outbox, frame, 0);
+}
+
+void outbox_push_first(struct outbox *outbox, struct frame *frame, uint64_t n)
+{
+    outbox->limits.bytes_max += framing_length(frame, n);
     outbox->limits.frames_max++;
-    outbox_push_last(outbox, frame);
+    hold(outbox, frame, n);
 }
 
-enum error outbox_push(struct outbox *outbox, struct frame *frame)
+enum error outbox_push(struct outbox *outbox, struct frame *frame, uint64_t n)
 {
-    bool is_full = outbox->count >= outbox->limits.frames_max;
-    if (is_full || frame->length > outbox->limits.bytes_max - outbox->bytes || outbox->bytes > outbox->limits.bytes_max)
+    const struct outbox_limits *limits = &outbox->limits;
+    if (outbox->count >= limits->frames_max || outbox->bytes > limits->bytes_max)
         return ERR_OUTBOX_FULL;
-    outbox_push_last(outbox, frame);
+    if (framing_length(frame, n) > limits->bytes_max - outbox->bytes)
+        return ERR_OUTBOX_FULL;
+    hold(outbox, frame, n);
     return ERROR_NONE;
 }
 
-struct frame *outbox_first(const struct outbox *outbox)
+const struct posting *outbox_first(const struct outbox *outbox)
 {
-    return outbox->count ? outbox->ring[outbox->first] : NULL;
+    return outbox->count ? &outbox->ring[outbox->first] : NULL;
 }
 
 void outbox_pop(struct outbox *outbox)
 {
     assert(outbox->count > 0);
-    struct frame *frame = outbox->ring[outbox->first];
+    struct posting posting = outbox->ring[outbox->first];
     outbox->first = (outbox->first + 1) & (outbox->capacity - 1);
     outbox->count--;
-    outbox->bytes -= frame->length;
-    frame_unref(frame);
+    outbox->bytes -= framing_length(posting.frame, posting.n);
+    frame_unref(posting.frame);
 }
 
 void outbox_clear(struct outbox *outbox)
