@@ -62,17 +62,23 @@ static int complain(const struct state_dir *state, FILE *errors, int status, con
 
 /* The ticket key */
 
-static int write_key(int fd)
+static void draw_key(struct buffer *out)
 {
     unsigned char bytes[KEY_BYTES];
-    char text[KEY_DIGITS + 2];
+    buffer_reserve(out, KEY_DIGITS + 2);
     random_fill(bytes, sizeof bytes);
-    size_t length = base64url_encode(bytes, sizeof bytes, text, sizeof text);
-    text[length++] = '\n';
-    ssize_t written = write(fd, text, length);
-    int result = written == (ssize_t)length ? 0 : written < 0 ? errno : ENOSPC;
+    out->length = base64url_encode(bytes, sizeof bytes, out->data, out->capacity);
     explicit_bzero(bytes, sizeof bytes);
-    explicit_bzero(text, sizeof text);
+}
+
+static int write_key(int fd)
+{
+    struct buffer text = BUFFER_EMPTY;
+    draw_key(&text);
+    buffer_add_char(&text, '\n');
+    ssize_t written = write(fd, text.data, text.length);
+    int result = written == (ssize_t)text.length ? 0 : written < 0 ? errno : ENOSPC;
+    buffer_fini(&text);
     return result;
 }
 
@@ -174,6 +180,15 @@ static int refuse(const struct state_dir *state, FILE *errors, const char *reaso
     return EX_CANTCREAT;
 }
 
+static void use_throwaway_key(struct state_dir *state, const char *reason)
+{
+    log_warn("state.throwaway_key", LOG_TEXT("directory", state->path ? state->path : ""), LOG_TEXT("reason", reason),
+             LOG_TEXT("effect", "calls do not survive a restart"));
+    draw_key(&state->key);
+    state->secrets[0] = buffer_slice(&state->key);
+    state->secret_count = 1;
+}
+
 static void open_revoked(struct state_dir *state, struct instant now)
 {
     state->revoked = revocation_file_open(state->fd, now);
@@ -184,19 +199,23 @@ static void open_revoked(struct state_dir *state, struct instant now)
 int state_dir_open(const struct state_places *places, const char *cluster_key, struct instant now, FILE *errors,
                    struct state_dir *out)
 {
-    *out = (struct state_dir){.fd = -1, .path = find_path(places)};
+    *out = STATE_DIR_NONE;
+    out->path = find_path(places);
     out->secret_count = cluster_key_split(slice_from_text(cluster_key), out->secrets);
     const char *reason = "neither server.state_dir nor HOME is set";
     int result = out->path ? directory_open_locked(out->path, &out->fd) : ENOENT;
     if (result && out->path)
         reason = strerror(result);
-    if (result && out->secret_count == 0)
+    bool has_key = out->secret_count > 0;
+    if (result && !has_key && !places->is_throwaway_fine)
         return refuse(out, errors, reason);
-    if (result) {
+    if (result && !has_key)
+        use_throwaway_key(out, reason);
+    else if (result)
         do_without(out, reason);
+    if (result)
         return EX_OK;
-    }
-    int status = out->secret_count == 0 ? load_key(out, errors) : EX_OK;
+    int status = !has_key ? load_key(out, errors) : EX_OK;
     if (!status)
         open_revoked(out, now);
     (void)flock(out->fd, LOCK_UN);
@@ -207,8 +226,8 @@ void state_dir_fini(struct state_dir *state)
 {
     revocation_file_close(state->revoked);
     buffer_fini(&state->key);
-    if (state->path && state->fd >= 0) /* a zeroed one was never opened */
+    if (state->path && state->fd >= 0) /* one that is all zero was never opened */
         (void)close(state->fd);
     free(state->path);
-    *state = (struct state_dir){.fd = -1};
+    *state = STATE_DIR_NONE;
 }

@@ -2,6 +2,7 @@
 #ifndef PARLEY_OPS_STATE_DIR_H
 #define PARLEY_OPS_STATE_DIR_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "auth/ticket.h"
@@ -17,6 +18,7 @@ struct state_places {
     const char *state_directory; /* $STATE_DIRECTORY: systemd's, perhaps several between colons */
     const char *xdg_state_home;
     const char *home;
+    bool is_throwaway_fine; /* a key that dies with the process is better than none */
 };
 
 struct state_dir {
@@ -27,6 +29,8 @@ struct state_dir {
     size_t secret_count;
     struct revocation_file *revoked; /* NULL: kicks do not outlive a restart */
 };
+
+#define STATE_DIR_NONE ((struct state_dir){.fd = -1})
 
 /* As the configuration and the environment of this process say. */
 struct state_places state_places_of(const struct config *config);

@@ -32,6 +32,7 @@ void connection_end_client(struct connection *connection, struct instant now)
         return;
     enum metric transport = connection->door == DOOR_TLS ? METRIC_CONNECTIONS_WSS : METRIC_CONNECTIONS_WS;
     metrics_add(connection->worker->metrics, transport, -1);
+    connection->worker->socket_count--;
     edge_close(connection->client, connection->peer_close_code ? connection->peer_close_code : 1006, now);
     connection->client = NULL;
 }
@@ -39,7 +40,7 @@ void connection_end_client(struct connection *connection, struct instant now)
 void connection_free(struct connection *connection)
 {
     struct worker *worker = connection->worker;
-    struct instant now = clock_now();
+    struct instant now = worker_now(worker);
     connection_end_client(connection, now);
     if (connection->caller)
         address_book_disconnect(worker->callers, connection->caller, now.mono_ms);
@@ -87,7 +88,7 @@ void connection_close(void *context, int close_code, const char *reason)
     assert(strlen(reason) <= CLOSE_REASON_MAX);
     connection->close_code = close_code;
     connection->close_reason = memory_text(slice_from_text(reason));
-    connection_begin_close(connection, clock_now());
+    connection_begin_close(connection, worker_now(connection->worker));
     connection_wake(connection);
 }
 
@@ -131,19 +132,20 @@ static int on_filter_request(struct connection *connection)
 
 static int on_established(struct connection *connection)
 {
-    connection_open(connection, clock_now());
+    connection->worker->socket_count++;
+    connection_open(connection, worker_now(connection->worker));
     return 0;
 }
 
 static int on_received(struct connection *connection, const void *in, size_t length)
 {
-    connection_receive(connection, slice_of(in, length), clock_now());
+    connection_receive(connection, slice_of(in, length), worker_now(connection->worker));
     return 0;
 }
 
 static int on_closed(struct connection *connection)
 {
-    connection_end_client(connection, clock_now());
+    connection_end_client(connection, worker_now(connection->worker));
     return 0;
 }
 
@@ -169,7 +171,7 @@ static int on_connection_event(struct connection *connection, struct lws *wsi, e
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return on_confirm_upgrade(connection, wsi);
     case LWS_CALLBACK_ESTABLISHED: return on_established(connection);
     case LWS_CALLBACK_RECEIVE: return on_received(connection, in, length);
-    case LWS_CALLBACK_RECEIVE_PONG: connection_heard(connection, clock_now()); return 0;
+    case LWS_CALLBACK_RECEIVE_PONG: connection_heard(connection, worker_now(connection->worker)); return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE: return connection_writable(connection);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return connection_peer_closes(connection, slice_of(in, length));
     case LWS_CALLBACK_CLOSED: return on_closed(connection);

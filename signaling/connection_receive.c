@@ -105,7 +105,7 @@ int connection_peer_closes(struct connection *connection, struct slice payload)
     /* A close without a code is what a page's socket.close() sends: it means to leave. */
     connection->peer_close_code = payload.length >= 2 ? code[0] << 8 | code[1] : 1000;
     /* One that does not read what is under way would never see our answer, nor the end. */
-    struct instant now = clock_now();
+    struct instant now = worker_now(connection->worker);
     connection_begin_close(connection, now);
     connection_end_client(connection, now);
     return 0;

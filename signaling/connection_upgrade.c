@@ -101,7 +101,7 @@ int connection_upgrade(struct connection *connection, struct lws *wsi)
     static enum error (*const checks[])(struct http_request *, struct http_answer *) = {
         check_method, check_version, check_handshake, check_path, check_subprotocol, check_origin, check_room_left};
     struct http_request request = {
-        .connection = connection, .worker = connection->worker, .wsi = wsi, .now = clock_now()};
+        .connection = connection, .worker = connection->worker, .wsi = wsi, .now = worker_now(connection->worker)};
     struct http_answer answer = http_answer_begin(connection->worker);
     enum error error = http_read(&request);
     for (size_t i = 0; !error && i < sizeof checks / sizeof checks[0]; i++)

@@ -25,7 +25,7 @@ static handler *const handlers[] = {
 static struct http_request request_of(struct connection *connection, struct lws *wsi)
 {
     return (struct http_request){
-        .connection = connection, .worker = connection->worker, .wsi = wsi, .now = clock_now()};
+        .connection = connection, .worker = connection->worker, .wsi = wsi, .now = worker_now(connection->worker)};
 }
 
 static enum error find_handler(struct http_request *request, struct http_answer *answer, handler **out_handler)

@@ -31,6 +31,7 @@ struct server {
     struct worker *worker;
     pthread_t main_thread;
     atomic_bool has_ended; /* the worker */
+    size_t cut_off_count;  /* connections that were open when it had */
 };
 
 static void print_help(void)
@@ -89,6 +90,8 @@ static int load(struct server *server)
         dev_mode_add_key(&server->settings);
     if (!status)
         status = keys_require(server->settings.keys, stderr);
+    if (!status)
+        status = settings_open_state(&server->settings, config, server->is_dev, stderr);
     return status;
 }
 
@@ -176,6 +179,7 @@ static int build_worker(struct server *server)
     worker->tls_key_path = is_tls ? config->server_tls_key_file : NULL;
     worker->edge = &server->settings.edge;
     worker->home = server->settings.home;
+    worker->revoked = server->settings.state.revoked;
     worker->allowed_origins = (const char *const *)config->server_allowed_origins.items;
     worker->allowed_origins_count = config->server_allowed_origins.count;
     worker->public_url = config->server_public_url;
@@ -183,6 +187,8 @@ static int build_worker(struct server *server)
     worker->trusted_proxies_count = server->settings.proxy_count;
     worker->connections_max = (size_t)config->server_connections_max;
     worker->ping_timeout_ms = config->limits_ping_timeout;
+    worker->drain_ms = config->server_drain_timeout;
+    worker->are_tokens_for_one_use = config->auth_one_time_tokens;
     worker->is_page_enabled = config->page_enabled;
     worker->dev_key_id = server->is_dev ? DEV_KEY_ID : NULL;
     server->worker = worker_create(worker, error);
@@ -196,7 +202,7 @@ static int build_worker(struct server *server)
 static void *run_worker(void *context)
 {
     struct server *server = context;
-    worker_run(server->worker);
+    server->cut_off_count = worker_run(server->worker);
     atomic_store(&server->has_ended, true);
     (void)pthread_kill(server->main_thread, SIGRTMIN);
     return NULL;
@@ -255,7 +261,7 @@ static int run(struct server *server, const sigset_t *signals)
                        worker->tls.count ? listener_port(worker->tls.fds[0]) : 0, stdout, stderr);
     heed_signals(server, signals);
     (void)pthread_join(thread, NULL);
-    log_info("server.stopped", LOG_NUMBER("pid", getpid()));
+    log_info("server.stopped", LOG_NUMBER("pid", getpid()), LOG_NUMBER("cut_off", server->cut_off_count));
     return EX_OK;
 }
 

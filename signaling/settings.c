@@ -1,6 +1,7 @@
 /* settings.c - what the configuration means to the server. */
 #include "signaling/settings.h"
 
+#include <assert.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -75,6 +76,8 @@ static void fill_edge(const struct config *config, struct settings *out)
     edge->keys = out->keys;
     edge->token_rules.audience = slice_from_text(config->auth_audience);
     edge->token_rules.lifetime_max_s = config->auth_token_lifetime_max / 1000;
+    edge->session_grace_s = config->auth_session_grace / 1000;
+    edge->joins = (struct rate){(double)config->limits_joins_per_s, (double)config->limits_joins_burst};
     edge->ice = &out->ice;
     edge->default_region = slice_from_text(config->turn_region);
     edge->limits = limits_of(config);
@@ -86,12 +89,21 @@ static void fill_edge(const struct config *config, struct settings *out)
     edge->make_id = random_id;
 }
 
+static void fill_home(const struct config *config, struct home_config *home)
+{
+    home->rooms_max = (size_t)config->rooms_max;
+    home->room_capacity = (size_t)config->rooms_capacity;
+    home->mailbox.letters_max = (size_t)config->limits_mailbox_messages;
+    home->mailbox.bytes_max = (size_t)config->limits_mailbox_bytes;
+    home->grace_ms = config->rooms_grace;
+    home->duplicates = (enum duplicate_policy)config->rooms_duplicate_identity;
+}
+
 int settings_make(const struct config *config, FILE *errors, struct settings *out)
 {
-    *out = (struct settings){.keys = keyring_create()};
-    out->home.rooms_max = (size_t)config->rooms_max;
-    out->home.room_capacity = (size_t)config->rooms_capacity;
+    *out = (struct settings){.keys = keyring_create(), .state = STATE_DIR_NONE};
     fill_edge(config, out);
+    fill_home(config, &out->home);
     int status = keys_load_configured(config, errors, out->keys);
     if (!status)
         status = load_proxies(config, errors, out);
@@ -103,4 +115,19 @@ int settings_make(const struct config *config, FILE *errors, struct settings *ou
 void settings_fini(struct settings *settings)
 {
     settings->keys = keyring_destroy(settings->keys);
+    settings->sealer = sealer_destroy(settings->sealer);
+    state_dir_fini(&settings->state);
+}
+
+int settings_open_state(struct settings *settings, const struct config *config, bool is_throwaway_fine, FILE *errors)
+{
+    struct state_places places = state_places_of(config);
+    places.is_throwaway_fine = is_throwaway_fine;
+    int status = state_dir_open(&places, config->cluster_key, clock_now(), errors, &settings->state);
+    if (status)
+        return status;
+    settings->sealer = sealer_create(settings->state.secrets, settings->state.secret_count);
+    assert(settings->sealer); /* config_check() and state_dir_open() have looked at the secrets */
+    settings->edge.sealer = settings->sealer;
+    return EX_OK;
 }

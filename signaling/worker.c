@@ -7,9 +7,9 @@
 #include "base/memory.h"
 #include "ops/log.h"
 #include "signaling/connection.h"
+#include "signaling/home_metrics.h"
 #include "signaling/worker_parts.h"
 
-#define DRAIN_MS             8000
 #define PAGE_SOCKETS         32 /* of one address beside its WebSockets, at the least: a page is fetched over many at once */
 #define TRIM_CONNECTIONS_MIN 100 /* giving memory back takes time: not for a few connections */
 
@@ -24,21 +24,44 @@ static void flush_dirty(struct worker *worker)
     }
 }
 
-/* Ends the loop when a stop has been asked for and the last connection is gone or the time is over. */
+struct instant worker_now(struct worker *worker)
+{
+    return worker_clock_read(&worker->clock, clock_now());
+}
+
+/* Ends the loop when a stop has been asked for and the last WebSocket is gone. */
 static void end_drain(struct worker *worker)
 {
-    if (!worker->is_draining)
-        return;
-    if (worker->connection_count == 0 || clock_now().mono_ms >= worker->drain_until_ms)
+    if (worker->is_draining && worker->socket_count == 0)
         ev_break(worker->loop, EVBREAK_ALL);
+}
+
+/* A bound for whoever waits for the process: a stall does not move it. */
+static void on_drain_end(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)timer, (void)events;
+    ev_break(loop, EVBREAK_ALL);
 }
 
 /* Before the loop waits: what this turn has queued goes out in as few writes as can be. */
 static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
     (void)loop, (void)events;
-    flush_dirty(prepare->data);
-    end_drain(prepare->data);
+    struct worker *worker = prepare->data;
+    flush_dirty(worker);
+    end_drain(worker);
+    (void)worker_now(worker);
+}
+
+/* After it has waited, before anything else: from here on, a stall is no longer part of the time. */
+static void on_check(struct ev_loop *loop, ev_check *check, int events)
+{
+    (void)loop, (void)events;
+    struct worker *worker = check->data;
+    (void)worker_now(worker);
+    int64_t stall_ms = worker_clock_take_stall(&worker->clock);
+    if (stall_ms > 0)
+        log_warn("loop.stalled", LOG_NUMBER("ms", stall_ms));
 }
 
 /* glibc keeps what a crowd has left behind; measured: 76 MB against 11 after 4000 connections. */
@@ -56,8 +79,7 @@ static void take_gauges(struct worker *worker)
     double lag_s = now_s - worker->last_turn_s - 1.0;
     worker->last_turn_s = now_s;
     metrics_set(worker->metrics, METRIC_EVENT_LOOP_LAG, lag_s > 0 ? (int64_t)(lag_s * 1e6) : 0);
-    metrics_set(worker->metrics, METRIC_ROOMS, (int64_t)home_room_count(worker->home));
-    metrics_set(worker->metrics, METRIC_PEERS, (int64_t)home_session_count(worker->home));
+    home_metrics_take(worker->home, worker->metrics);
     metrics_set(worker->metrics, METRIC_TLS_CERT_EXPIRY, worker->tls ? tls_expiry_unix_s(worker->tls) : 0);
 }
 
@@ -65,9 +87,13 @@ static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop, (void)events;
     struct worker *worker = timer->data;
-    struct instant now = clock_now();
+    struct instant now = worker_now(worker);
     take_gauges(worker);
+    home_tick(worker->home, now);
     edge_tick(worker->edge, now);
+    revocations_tick(worker->revocations, now);
+    if (worker->once)
+        once_tick(worker->once, now);
     address_book_tick(worker->callers, now.mono_ms);
     address_book_tick(worker->credential_takers, now.mono_ms);
     connection_sweep(worker, now);
@@ -77,31 +103,26 @@ static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
     lws_cancel_service(worker->context); /* its libev plugin would let timers of its own come late */
 }
 
-/* Sockets that have asked for nothing would hold up the end. */
-static void kill_idle(struct worker *worker)
+/* The doors stay open: health checks are to see that it drains, and who comes anew is to be told so. */
+static void begin_drain(struct worker *worker)
 {
-    struct list_link *link = list_first(&worker->requesting);
-    for (; link; link = list_next(&worker->requesting, link)) {
-        struct connection *connection = LIST_OWNER(link, struct connection, link);
-        if (!connection->has_requested)
-            connection_kill(connection);
-    }
+    log_info("server.draining", LOG_NUMBER("connections", worker->socket_count),
+             LOG_NUMBER("sessions", home_session_count(worker->home)),
+             LOG_NUMBER("timeout_ms", worker->config.drain_ms));
+    worker->is_draining = true;
+    ev_timer_set(&worker->drain_end, (double)worker->config.drain_ms / 1000, 0.);
+    ev_timer_start(worker->loop, &worker->drain_end);
+    edge_shut(worker->edge, worker_now(worker));
 }
 
 static void on_stop(struct ev_loop *loop, ev_async *async, int events)
 {
     (void)events;
     struct worker *worker = async->data;
-    struct instant now = clock_now();
-    if (worker->stops > 1) {
+    if (worker->stops > 1)
         ev_break(loop, EVBREAK_ALL);
-        return;
-    }
-    worker->is_draining = true;
-    kill_idle(worker);
-    worker->drain_until_ms = now.mono_ms + (worker->config.drain_ms ? worker->config.drain_ms : DRAIN_MS);
-    worker_close_doors(worker);
-    edge_shut(worker->edge, now);
+    else
+        begin_drain(worker);
 }
 
 static void on_reload(struct ev_loop *loop, ev_async *async, int events)
@@ -120,12 +141,17 @@ static void on_reload(struct ev_loop *loop, ev_async *async, int events)
 static void start_watchers(struct worker *worker)
 {
     ev_timer_init(&worker->second, on_second, 1., 1.);
+    ev_timer_init(&worker->drain_end, on_drain_end, 0., 0.);
     ev_prepare_init(&worker->prepare, on_prepare);
+    ev_check_init(&worker->check, on_check);
+    ev_set_priority(&worker->check, EV_MAXPRI);
     ev_async_init(&worker->stop, on_stop);
     ev_async_init(&worker->reload, on_reload);
-    worker->second.data = worker->prepare.data = worker->stop.data = worker->reload.data = worker;
+    worker->second.data = worker->drain_end.data = worker->prepare.data = worker->check.data = worker;
+    worker->stop.data = worker->reload.data = worker;
     ev_timer_start(worker->loop, &worker->second);
     ev_prepare_start(worker->loop, &worker->prepare);
+    ev_check_start(worker->loop, &worker->check);
     ev_async_start(worker->loop, &worker->stop);
     ev_async_start(worker->loop, &worker->reload);
 }
@@ -135,21 +161,52 @@ static void stop_watchers(struct worker *worker)
     for (size_t i = 0; i < worker->listening_count; i++)
         ev_io_stop(worker->loop, &worker->listening[i].io);
     ev_timer_stop(worker->loop, &worker->second);
+    ev_timer_stop(worker->loop, &worker->drain_end);
     ev_prepare_stop(worker->loop, &worker->prepare);
+    ev_check_stop(worker->loop, &worker->check);
     ev_async_stop(worker->loop, &worker->stop);
     ev_async_stop(worker->loop, &worker->reload);
+}
+
+static void make_revocations(struct worker *worker)
+{
+    struct revocation_file *file = worker->config.revoked;
+    worker->revocations = revocations_create(file ? revocation_file_log(file) : (struct revocation_log){0});
+    if (file)
+        revocation_file_restore(file, worker->revocations);
+}
+
+/* No other home may have it, whatever machine or time it is on. */
+static uint64_t make_epoch(void)
+{
+    uint64_t epoch = 0;
+    while (epoch == 0)
+        random_fill(&epoch, sizeof epoch);
+    return epoch;
+}
+
+static void make_home(struct worker *worker)
+{
+    struct home_config home = worker->config.home;
+    home.epoch = make_epoch();
+    home.revocations = worker->revocations;
+    home.encode = edge_encode;
+    home.encode_context = worker->edge;
+    worker->home = home_create(&home, (struct listener){.context = worker->edge, .deliver = edge_deliver});
+    edge_connect(worker->edge, home_route(worker->home));
 }
 
 static void make_core(struct worker *worker)
 {
     worker->metrics = metrics_create();
+    worker->once = worker->config.are_tokens_for_one_use ? once_create() : NULL;
     worker->edge_config = *worker->config.edge;
     worker->edge_config.port = (struct client_port){.wake = connection_wake, .close = connection_close};
     worker->edge_config.metrics = worker->metrics;
+    worker->edge_config.once = worker->once;
     worker->edge = edge_create(&worker->edge_config);
-    worker->home =
-        home_create(worker->config.home, (struct listener){.context = worker->edge, .deliver = edge_deliver});
-    edge_connect(worker->edge, home_route(worker->home));
+    make_revocations(worker);
+    make_home(worker);
     worker->credential_takers = address_book_create(&worker->edge_config.limits);
     struct limits callers = worker->edge_config.limits;
     callers.address_connections_max = callers.address_connections_max * 2 + PAGE_SOCKETS;
@@ -208,6 +265,7 @@ struct worker *worker_create(const struct worker_config *config, char out_error[
     worker->config = *config;
     worker->connections_max = worker_connections_limit(config->connections_max);
     worker->last_turn_s = clock_precise_s();
+    worker_clock_init(&worker->clock, clock_now());
     worker->loop = ev_loop_new(EVBACKEND_EPOLL);
     make_lists(worker);
     make_core(worker);
@@ -229,6 +287,8 @@ struct worker *worker_destroy(struct worker *worker)
     ev_loop_destroy(worker->loop);
     edge_destroy(worker->edge);
     home_destroy(worker->home);
+    revocations_destroy(worker->revocations);
+    once_destroy(worker->once);
     tls_destroy(worker->tls);
     metrics_destroy(worker->metrics);
     address_book_destroy(worker->callers);
@@ -243,12 +303,13 @@ struct worker *worker_destroy(struct worker *worker)
     return NULL;
 }
 
-void worker_run(struct worker *worker)
+size_t worker_run(struct worker *worker)
 {
     worker->last_turn_s = clock_precise_s();
+    worker_clock_init(&worker->clock, clock_now());
     worker_open_doors(worker);
     ev_run(worker->loop, 0);
-    worker_close_doors(worker);
+    return worker->socket_count;
 }
 
 void worker_stop(struct worker *worker)

@@ -11,6 +11,7 @@
 
 #include "cluster/home.h"
 #include "ops/metrics.h"
+#include "ops/revocation_file.h"
 #include "signaling/edge.h"
 #include "signaling/net_address.h"
 
@@ -29,8 +30,9 @@ struct worker_listeners {
 struct worker_config {
     struct worker_listeners plain, tls, admin;
     const char *tls_cert_path, *tls_key_path; /* needed if there is a TLS listener, else NULL */
-    const struct edge_config *edge;           /* its port and metrics are filled in by the worker */
-    struct home_config home;
+    const struct edge_config *edge;           /* its port, metrics and once are filled in by the worker */
+    struct home_config home;                  /* its epoch, revocations and encode are filled in too */
+    struct revocation_file *revoked;          /* NULL: kicks are forgotten when the process ends */
     const char *const *allowed_origins;
     size_t allowed_origins_count;
     const char *public_url; /* "" or NULL: none */
@@ -38,8 +40,9 @@ struct worker_config {
     size_t trusted_proxies_count;
     size_t connections_max;  /* 0: as many as the limit of file descriptors leaves */
     int64_t ping_timeout_ms; /* the interval is the edge's */
-    int64_t drain_ms;        /* how long a stop may take; 0: the default */
+    int64_t drain_ms;        /* how long a stop may take */
     bool is_page_enabled;
+    bool are_tokens_for_one_use;
     const char *dev_key_id; /* the API key that /v1/dev/token signs with; NULL: there is no such address */
 };
 
@@ -47,8 +50,9 @@ struct worker_config {
 struct worker *worker_create(const struct worker_config *config, char out_error[WORKER_ERROR_MAX]);
 struct worker *worker_destroy(struct worker *worker); /* NULL is fine; returns NULL; not while it runs */
 
-/* Serves until worker_stop(), and then until every connection is gone or drain_ms have passed. */
-void worker_run(struct worker *worker);
+/* Serves until worker_stop(), and then until every WebSocket is gone or drain_ms have passed; what else is asked
+ * meanwhile is still answered. Returns how many WebSockets were cut off in the end. */
+size_t worker_run(struct worker *worker);
 
 /* From any thread. The first call ends it gently, the second one at once. */
 void worker_stop(struct worker *worker);

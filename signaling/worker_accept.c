@@ -72,7 +72,7 @@ static void turn_away(struct worker *worker, int fd, enum door door, enum error 
     shutdown(fd, SHUT_WR);
     close(fd);
     metrics_add(worker->metrics, METRIC_RATE_LIMITED_CONNECTION, 1);
-    if (log_gate_open(&gate, clock_now().mono_ms))
+    if (log_gate_open(&gate, worker_now(worker).mono_ms))
         log_warn("connection.turned_away", LOG_TEXT("code", error_code(error)));
 }
 
@@ -102,7 +102,7 @@ static enum error judge(struct worker *worker, const struct net_address *peer, e
 /* libwebsockets closes the socket when it cannot take it; it may or may not have told us of the end by then. */
 static void adopt(struct worker *worker, int fd, enum door door, const struct net_address *peer, bool is_peer_counted)
 {
-    struct instant now = clock_now();
+    struct instant now = worker_now(worker);
     struct connection *connection = connection_create(worker, door, peer, now);
     if (is_peer_counted)
         connection->caller = address_book_connect(worker->callers, peer, now.mono_ms);
@@ -127,7 +127,7 @@ static void pause_accepting(struct worker *worker)
     for (size_t i = 0; i < worker->listening_count; i++)
         ev_io_stop(worker->loop, &worker->listening[i].io);
     worker->is_accepting = false;
-    if (log_gate_open(&gate, clock_now().mono_ms))
+    if (log_gate_open(&gate, worker_now(worker).mono_ms))
         log_error("accept.paused", LOG_TEXT("reason", strerror(errno)));
 }
 
@@ -182,18 +182,9 @@ void worker_open_doors(struct worker *worker)
     worker_start_accepting(worker);
 }
 
-/* While it drains, the admin door stays open: it is how the end is watched. */
 void worker_start_accepting(struct worker *worker)
 {
     for (size_t i = 0; i < worker->listening_count; i++)
-        if (!worker->is_draining || worker->listening[i].door == DOOR_ADMIN)
-            ev_io_start(worker->loop, &worker->listening[i].io);
+        ev_io_start(worker->loop, &worker->listening[i].io);
     worker->is_accepting = true;
-}
-
-void worker_close_doors(struct worker *worker)
-{
-    for (size_t i = 0; i < worker->listening_count; i++)
-        if (worker->listening[i].door != DOOR_ADMIN)
-            ev_io_stop(worker->loop, &worker->listening[i].io);
 }

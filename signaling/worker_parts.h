@@ -17,6 +17,7 @@
 #include "signaling/routes.h"
 #include "signaling/tls.h"
 #include "signaling/worker.h"
+#include "signaling/worker_clock.h"
 
 #define HEADERS_BYTES_MAX 8192  /* of one request; libwebsockets hangs up on more */
 #define SEND_BYTES_MAX    16000 /* frames that are sent as one TLS record, which holds 16384 */
@@ -44,6 +45,8 @@ struct worker {
     SSL_CTX *unused_client_context;
     struct tls *tls;
     struct metrics *metrics;
+    struct revocations *revocations;
+    struct once *once; /* NULL: tokens may be used more than once */
     struct home *home;
     struct edge *edge;
     struct origin_list origins;
@@ -57,6 +60,7 @@ struct worker {
     bool is_accepting;
     size_t connections_max;
     size_t connection_count; /* of the public doors */
+    size_t socket_count;     /* WebSockets that are open */
     size_t admin_count;
     size_t peak_count; /* since memory was last given back */
     struct connection *adopting;
@@ -67,13 +71,14 @@ struct worker {
     struct list closing;    /* those that were told to close, the first one first */
     struct list dirty;      /* those with something to send or to do */
 
-    ev_timer second;
+    ev_timer second, drain_end;
     ev_prepare prepare;
+    ev_check check;
     ev_async stop, reload;
+    struct worker_clock clock;
     double last_turn_s;
     atomic_int stops;
     bool is_draining;
-    int64_t drain_until_ms;
 
     struct scratch scratch;
     struct buffer answer, text, header_lines;
@@ -83,9 +88,11 @@ struct worker {
 /* What the protocol of every vhost calls. */
 int connection_on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
 
+/* The time for everything that is done for clients. */
+struct instant worker_now(struct worker *worker);
+
 /* worker_accept.c */
 void worker_open_doors(struct worker *worker);
-void worker_close_doors(struct worker *worker);
 void worker_start_accepting(struct worker *worker);
 size_t worker_connections_limit(size_t configured);
 
