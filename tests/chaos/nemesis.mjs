@@ -23,11 +23,12 @@ const WEIGHTS = /** @type {const} */ ([
 export const KINDS = WEIGHTS.map(([kind]) => kind);
 
 /**
- * Which faults, in which order: each kind at least `least` times, and `stops` long stops.
+ * Which faults, in which order: each kind at least `least` times, and `stops` long stops; or one kind alone.
  * @param {import('./random.mjs').Random} random
- * @param {{faults: number, least: number, stops: number}} wish
+ * @param {{faults: number, least: number, stops: number, only: string | null}} wish
  */
-export function planFaults(random, { faults, least, stops }) {
+export function planFaults(random, { faults, least, stops, only }) {
+  if (only) return Array(faults).fill(only);
   const plan = [...KINDS.flatMap((kind) => Array(least).fill(kind)), ...Array(stops).fill('stop')];
   while (plan.length < faults) plan.push(random.weighed(WEIGHTS));
   return random.some(plan, plan.length);

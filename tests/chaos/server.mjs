@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const BINARY = process.env.PARLEY_BINARY ?? join(ROOT, 'build', 'release', 'parley');
+const BINARY = process.env.PARLEY_BINARY ?? join(ROOT, 'build', 'dev', 'parley');
 
 export const API_KEY = 'chaos';
 export const API_SECRET = 'a-secret-of-the-chaos-runs-that-is-long-enough';
@@ -17,6 +17,8 @@ const START_MS = 30_000;
 /** Clock ticks of /proc in a second: USER_HZ is 100 on every Linux that Debian builds. */
 const TICKS_PER_S = 100;
 const LINES_KEPT = 200;
+/** What a sanitizer or an assertion writes when it found something. */
+const ALARM = /ERROR: AddressSanitizer|runtime error|LeakSanitizer|Assertion .* failed/;
 const COUNTED = ['error', 'warn'];
 
 /** All clients have one address, and the campaign is in a hurry. */
@@ -156,6 +158,7 @@ export class ServerUnderTest {
   #onLine(line) {
     this.#lines.push(line);
     if (this.#lines.length > LINES_KEPT) this.#lines.shift();
+    if (ALARM.test(line)) this.crashes.push(line);
     const event = eventOf(line);
     if (event?.event === 'server.listening') {
       const port = Number(event.address.split(':').at(-1));
