@@ -40,6 +40,7 @@ const PATIENCE_MS = 120_000;
  * @property {string | null} distortion see distortions.mjs
  * @property {string | null} only the one kind of fault; null: all kinds
  * @property {Record<string, unknown>} limits settings of that section, over SMALL_LIMITS
+ * @property {'dev' | 'release'} build of the server
  * @property {boolean} endsCalm whether everybody has to be back, and everything settled, at the end
  */
 
@@ -64,7 +65,8 @@ class Run {
     this.#random = new Random(plan.seed);
     this.#parts = Array.from({ length: plan.threads + 1 }, (_, index) => join(this.#folder, `part${index}`));
     this.#history = new HistoryPart(this.#parts[plan.threads], this.#origin);
-    this.#server = new ServerUnderTest({ rooms: { grace: `${plan.graceMs}ms` }, limits: { ...SMALL_LIMITS, ...plan.limits } });
+    const config = { rooms: { grace: `${plan.graceMs}ms` }, limits: { ...SMALL_LIMITS, ...plan.limits } };
+    this.#server = new ServerUnderTest(config, plan.build);
     this.#nemesis = new Nemesis(this.#server, this.#proxy, this.#random.fork(), this.#history, plan.longStopMs);
   }
 
@@ -109,7 +111,7 @@ class Run {
     await this.#look('calm');
     await pause(this.#plan.graceMs + CALM_MS);
     await this.#look('quiet');
-    const [sessions, away] = await Promise.all(['parley_sessions', 'parley_sessions_away'].map((name) => this.#server.metric(name)));
+    const [sessions, away] = await Promise.all(['parley_peers', 'parley_peers_away'].map((name) => this.#server.metric(name)));
     this.gauges = { sessions, away };
   }
 

@@ -24,6 +24,7 @@ const SHORT = {
   distortion: null,
   only: null,
   limits: { ping_interval: '2s', ping_timeout: '5s' },
+  build: 'dev',
   endsCalm: true,
 };
 

@@ -27,6 +27,7 @@ const plan = {
   distortion: null,
   only: null,
   limits: {},
+  build: 'release',
   endsCalm: true,
 };
 const file = join('build', 'chaos', `history-${wish.seed}`);

@@ -7,7 +7,6 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const BINARY = process.env.PARLEY_BINARY ?? join(ROOT, 'build', 'dev', 'parley');
 
 export const API_KEY = 'chaos';
 export const API_SECRET = 'a-secret-of-the-chaos-runs-that-is-long-enough';
@@ -38,6 +37,7 @@ const LIMITS = {
 
 /** Makes a folder with certificate, configuration and state directory, and starts servers in it, one at a time. */
 export class ServerUnderTest {
+  #binary;
   #child = null;
   #exit = null;
   #isMeantToEnd = false;
@@ -55,8 +55,12 @@ export class ServerUnderTest {
   adminPort = 0;
   certificate;
 
-  /** @param {Record<string, Record<string, unknown>>} config over what is usual here, by section */
-  constructor(config = {}) {
+  /**
+   * @param {Record<string, Record<string, unknown>>} config over what is usual here, by section
+   * @param {'dev' | 'release'} build used where PARLEY_BINARY names no binary
+   */
+  constructor(config, build) {
+    this.#binary = process.env.PARLEY_BINARY ?? join(ROOT, 'build', build, 'parley');
     const [keyFile, certFile] = [join(this.#folder, 'key.pem'), join(this.#folder, 'cert.pem')];
     makeCertificate(keyFile, certFile);
     mkdirSync(join(this.#folder, 'state'), { mode: 0o700 });
@@ -96,8 +100,8 @@ export class ServerUnderTest {
   }
 
   async start() {
-    if (!existsSync(BINARY)) throw new Error(`no binary at ${BINARY}; build it, or name it in PARLEY_BINARY`);
-    const child = spawn(BINARY, ['serve', '-c', join(this.#folder, 'parley.yaml')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    if (!existsSync(this.#binary)) throw new Error(`no binary at ${this.#binary}; build it, or name it in PARLEY_BINARY`);
+    const child = spawn(this.#binary, ['serve', '-c', join(this.#folder, 'parley.yaml')], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
     this.#isMeantToEnd = false;
     this.starts += 1;
