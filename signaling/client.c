@@ -68,10 +68,10 @@ static void send_last(struct client *client, const struct event *event)
 
 /* Leaving */
 
-static void part(struct client *client, enum request_type type, enum leave_reason reason, int64_t got)
+static void part(struct client *client, enum request_type type, enum leave_reason reason)
 {
     struct edge *edge = client->edge;
-    struct request request = {.type = type, .session = client->session, .now = edge->now, .got = got};
+    struct request request = {.type = type, .session = client->session, .now = edge->now, .got = GOT_NOTHING};
     request.from = (struct locator){0, client->handle};
     request.leave.reason = reason;
     client->session = 0;
@@ -81,16 +81,16 @@ static void part(struct client *client, enum request_type type, enum leave_reaso
     edge->route.send(edge->route.context, &request);
 }
 
-void client_leave(struct client *client, enum leave_reason reason, int64_t got)
+void client_leave(struct client *client, enum leave_reason reason)
 {
     if (client->session)
-        part(client, REQUEST_LEAVE, reason, got);
+        part(client, REQUEST_LEAVE, reason);
 }
 
 void client_detach(struct client *client, enum leave_reason reason)
 {
     if (client->session)
-        part(client, client->may_return ? REQUEST_DETACH : REQUEST_LEAVE, reason, GOT_NOTHING);
+        part(client, client->may_return ? REQUEST_DETACH : REQUEST_LEAVE, reason);
 }
 
 /* Where the fault is the connection's, or ours, the session lives on: true. */
@@ -101,8 +101,8 @@ static bool leave_because_of(struct client *client, enum error error)
     case ERR_SLOW_CONSUMER: client_detach(client, LEAVE_SLOW); return may_resume;
     case ERR_PING_TIMEOUT: client_detach(client, LEAVE_TIMEOUT); return may_resume;
     case ERR_INTERNAL: client_detach(client, LEAVE_LOST); return may_resume;
-    case ERR_AUTH_EXPIRED: client_leave(client, LEAVE_EXPIRED, GOT_NOTHING); return false;
-    default: client_leave(client, LEAVE_REFUSED, GOT_NOTHING); return false;
+    case ERR_AUTH_EXPIRED: client_leave(client, LEAVE_EXPIRED); return false;
+    default: client_leave(client, LEAVE_REFUSED); return false;
     }
 }
 

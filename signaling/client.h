@@ -93,7 +93,7 @@ void client_end(struct client *client, enum error error, enum bye_action action,
 void client_await_hello(struct client *client, int64_t more_ms);
 
 /* Takes the client out of its room for good, if it is in one. */
-void client_leave(struct client *client, enum leave_reason reason, int64_t got);
+void client_leave(struct client *client, enum leave_reason reason);
 
 /* Leaves the session, if there is one, to be resumed. */
 void client_detach(struct client *client, enum leave_reason reason);

@@ -367,9 +367,9 @@ static enum error decode_fields(struct decoder *decoder, struct message *out_mes
         return ERR_BAD_MESSAGE;
     if (!find_type(name, &out_message->type))
         return ERR_UNKNOWN_TYPE;
-    if (!take_integer(decoder, FIELD_GOT, 0, &out_message->got))
-        return ERR_BAD_MESSAGE;
-    return decode_functions[out_message->type](decoder, out_message) ? ERROR_NONE : ERR_BAD_MESSAGE;
+    bool is_read = decode_functions[out_message->type](decoder, out_message) &&
+                   take_integer(decoder, FIELD_GOT, 0, &out_message->got);
+    return is_read ? ERROR_NONE : ERR_BAD_MESSAGE;
 }
 
 enum error message_decode(struct decoder *decoder, struct slice text, struct message *out_message,

@@ -53,12 +53,17 @@ static void on_receipt(struct client *client, const struct message *message)
     client_forward(client, message, &request);
 }
 
+/* The receipt in a message whose answer is not the home's. */
+static void pass_got(struct client *client, const struct message *message)
+{
+    struct message receipt = {.type = MESSAGE_RECEIPT, .got = message->got};
+    if (message->got != GOT_NOTHING)
+        on_receipt(client, &receipt);
+}
+
 static void on_ping(struct client *client, const struct message *message)
 {
-    if (message->got != GOT_NOTHING) {
-        struct message receipt = {.type = MESSAGE_RECEIPT, .got = message->got}; /* the pong is the answer */
-        on_receipt(client, &receipt);
-    }
+    pass_got(client, message);
     struct event event = {.type = EVENT_PONG, .re = message->id};
     if (client->state == CLIENT_JOINED)
         (void)client_send(client, &event);
@@ -66,7 +71,10 @@ static void on_ping(struct client *client, const struct message *message)
 
 static void on_leave(struct client *client, const struct message *message)
 {
-    client_leave(client, LEAVE_LEFT, message->got);
+    pass_got(client, message);
+    if (client->state != CLIENT_JOINED)
+        return;
+    client_leave(client, LEAVE_LEFT);
     if (message->id.is_set) {
         struct event event = {.type = EVENT_OK, .re = message->id};
         (void)client_send(client, &event);

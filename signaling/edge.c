@@ -140,7 +140,7 @@ void edge_close(struct client *client, int close_code, struct instant now)
     struct edge *edge = client->edge;
     edge_begin(edge, now);
     if (close_code == 1000 || close_code == 1001)
-        client_leave(client, LEAVE_LEFT, GOT_NOTHING);
+        client_leave(client, LEAVE_LEFT);
     else
         client_detach(client, LEAVE_LOST);
     count_disconnect(client, close_code);

@@ -61,12 +61,12 @@ static void relayed_bodies_are_the_original_bytes(void **state)
         (void)snprintf(text, sizeof text, "{\"type\":\"relay\",\"to\":\"bob\",\"body\": %s ,\"kind\":\"offer\"}",
                        bodies[i]);
         assert_taken(state, text);
-        assert_text(message.relay.body, bodies[i]);
-        assert_true(message.relay.body.data >= text && message.relay.body.data < text + sizeof text);
+        assert_text(message.relay.parcel.body, bodies[i]);
+        assert_true(message.relay.parcel.body.data >= text && message.relay.parcel.body.data < text + sizeof text);
 
         (void)snprintf(text, sizeof text, "{\"type\":\"broadcast\",\"body\":%s}", bodies[i]);
         assert_taken(state, text);
-        assert_text(message.broadcast.body, bodies[i]);
+        assert_text(message.broadcast.parcel.body, bodies[i]);
     }
 }
 
@@ -77,10 +77,10 @@ static void each_kind_is_known_and_data_is_the_default(void **state)
         (void)snprintf(text, sizeof text, "{\"type\":\"relay\",\"to\":\"bob\",\"kind\":\"%s\",\"body\":1}",
                        relay_kind_name((enum relay_kind)kind));
         assert_taken(state, text);
-        assert_int_equal(message.relay.kind, kind);
+        assert_int_equal(message.relay.parcel.kind, kind);
     }
     assert_taken(state, "{\"type\":\"relay\",\"to\":\"bob\",\"body\":1}");
-    assert_int_equal(message.relay.kind, RELAY_DATA);
+    assert_int_equal(message.relay.parcel.kind, RELAY_DATA);
     assert_text(message.relay.to, "bob");
 }
 

@@ -134,7 +134,7 @@ static void what_one_session_overdoes_its_neighbours_do_not_pay_for(void **state
     assert_has(actor_hear(&ann), "\"code\":\"rate_limited\"");
     assert_string_equal(actor_hear(&dan), "{\"type\":\"pong\",\"re\":1}\n");
     actor_say(scene, &ann, "{\"type\":\"leave\",\"id\":2}");
-    assert_has(actor_hear(&ann), "{\"type\":\"ok\",\"re\":2}");
+    assert_has(actor_hear(&ann), "\"type\":\"ok\",\"re\":2}");
     actor_vanish(scene, &ann, 1000);
     actor_vanish(scene, &bob, 1000);
     actor_vanish(scene, &cyd, 1000);
@@ -192,11 +192,12 @@ static void a_slow_reader_is_cut_off_and_the_sender_told(void **state)
     }
 
     const char *heard = actor_hear(&ann);
-    assert_has(heard, "\"code\":\"outbox_full\"");
-    assert_has(heard, "\"type\":\"peer-left\"");
-    assert_has(heard, "\"reason\":\"slow\"");
+    assert_has(heard, "\"code\":\"outbox_full\""); /* for bob keeps no count of what it has got */
+    assert_has(heard, "\"type\":\"peer-away\"");
     assert_int_equal(bob.close_code, 4001);
-    assert_has(actor_hear(&bob), "\"action\":\"rejoin\"");
+    assert_has(actor_hear(&bob), "\"action\":\"resume\"");
+    edge_scene_wait(scene, 30000);
+    assert_has(actor_hear(&ann), "\"reason\":\"slow\"");
     actor_vanish(scene, &ann, 1000);
     actor_vanish(scene, &bob, 1006);
 }

@@ -18,10 +18,10 @@ static void an_offer_arrives_byte_for_byte_with_its_true_sender(void **state) /*
     char expected[200];
     (void)snprintf(
         expected, sizeof expected,
-        "{\"type\":\"relay\",\"from\":\"%s\",\"kind\":\"offer\",\"body\":{\"n\" : 1e400, \"s\":\"\\u00e9\"}}\n",
+        "{\"n\":2,\"type\":\"relay\",\"from\":\"%s\",\"kind\":\"offer\",\"body\":{\"n\" : 1e400, \"s\":\"\\u00e9\"}}\n",
         bob.peer_id);
     assert_string_equal(actor_hear(&ann), expected);
-    assert_string_equal(actor_hear(&bob), "{\"type\":\"ok\",\"re\":7}\n");
+    assert_string_equal(actor_hear(&bob), "{\"n\":1,\"type\":\"ok\",\"re\":7}\n");
     actor_vanish(scene, &ann, 1000);
     actor_vanish(scene, &bob, 1000);
 }
@@ -108,7 +108,7 @@ static void without_turn_nothing_is_pushed(void **state)
     struct actor ann;
     actor_join(scene, &ann, "ann", "lobby", NULL);
 
-    scene->now.mono_ms += 86400 * 1000;
+    scene->now.mono_ms += 3600 * 1000;
     edge_tick(scene->edge, scene->now);
 
     assert_string_equal(actor_hear(&ann), "");

@@ -43,7 +43,8 @@ static int destroy_room(void **state)
 static struct peer *join(struct room *room, const char *id, struct profile profile)
 {
     struct peer *peer;
-    assert_int_equal(room_join(room, id, &profile, NULL, &peer), ERROR_NONE);
+    struct newcomer newcomer = {.peer_id = slice_from_text(id), .profile = &profile};
+    assert_int_equal(room_join(room, &newcomer, &peer), ERROR_NONE);
     return peer;
 }
 
@@ -76,46 +77,70 @@ static void assert_encoded(const struct event *event, const char *expected)
 
 #define PEER(id, name)                                                                                                 \
     "{\"id\":\"" id "\",\"identity\":\"" name "-1\",\"name\":\"" name "\",\"metadata\":\"\","                          \
-    "\"attributes\":{\"k\\\"\":\"v\\n\"},\"media\":{\"mic\":false,\"camera\":true,\"screen\":false}}"
+    "\"attributes\":{\"k\\\"\":\"v\\n\"},\"media\":{\"mic\":false,\"camera\":true,\"screen\":false},\"receipts\":"     \
+    "false}"
 
 static void welcome_tells_the_room_oneself_and_the_others(void **state)
 {
-    (void)join(*state, ANN, profile_of("ann-1", "ann"));
+    struct peer *ann = join(*state, ANN, profile_of("ann-1", "ann"));
     struct peer *bob = join(*state, BOB, profile_of("bob-1", "bob"));
     (void)join(*state, CYD, profile_of("cyd-1", "cyd"));
+    ann->is_away = true;
     struct event event = {.type = EVENT_WELCOME,
                           .re = {true, 3},
                           .welcome = {.room = *state,
                                       .self = bob,
+                                      .kind = WELCOME_RESUMED,
+                                      .accepted = 0,
+                                      .grace_ms = 30000,
+                                      .ticket = SLICE_LITERAL("sealed"),
                                       .ice_servers = SLICE_LITERAL("[{\"urls\":[\"turn:t\"]}]"),
                                       .ice_ttl_s = 3600,
-                                      .ping_interval_s = 15}};
+                                      .ping_interval_s = 15,
+                                      .message_bytes_max = 65536}};
 
-    assert_encoded(
-        &event,
-        "{\"type\":\"welcome\",\"re\":3,\"room\":\"blue@x\",\"self\":" PEER(
-            BOB,
-            "bob") ","
-                   "\"peers\":[{\"peer\":" PEER(
-                       ANN,
-                       "ann") ",\"polite\":true},"
-                              "{\"peer\":" PEER(
-                                  CYD,
-                                  "cyd") ",\"polite\":false}],"
-                                         "\"iceServers\":[{\"urls\":[\"turn:t\"]}],\"iceTtl\":3600,\"pingInterval\":15,"
-                                         "\"server\":\"parley/" PARLEY_VERSION "\"}");
+    /* clang-format off */
+    assert_encoded(&event,
+        "{\"type\":\"welcome\",\"re\":3,\"room\":\"blue@x\",\"self\":" PEER(BOB, "bob") ","
+        "\"session\":\"resumed\",\"ticket\":\"sealed\",\"accepted\":0,\"grace\":30000,"
+        "\"peers\":[{\"peer\":" PEER(ANN, "ann") ",\"polite\":true,\"away\":true},"
+        "{\"peer\":" PEER(CYD, "cyd") ",\"polite\":false,\"away\":false}],"
+        "\"iceServers\":[{\"urls\":[\"turn:t\"]}],\"iceTtl\":3600,\"pingInterval\":15,\"messageBytes\":65536,"
+        "\"server\":\"parley/" PARLEY_VERSION "\"}");
+    /* clang-format on */
 }
 
 static void the_first_in_a_room_sees_nobody_and_ice_may_never_expire(void **state)
 {
     struct peer *ann = join(*state, ANN, profile_of("ann-1", "ann"));
     struct event event = {.type = EVENT_WELCOME,
-                          .welcome = {.room = *state, .self = ann, .ice_ttl_s = -1, .ping_interval_s = 15}};
+                          .welcome = {.room = *state,
+                                      .self = ann,
+                                      .ticket = SLICE_LITERAL("sealed"),
+                                      .ice_ttl_s = -1,
+                                      .ping_interval_s = 15,
+                                      .message_bytes_max = 1024}};
 
-    assert_encoded(&event, "{\"type\":\"welcome\",\"room\":\"blue@x\",\"self\":" PEER(
-                               ANN, "ann") ",\"peers\":[],"
-                                           "\"iceServers\":[],\"iceTtl\":null,\"pingInterval\":15,"
-                                           "\"server\":\"parley/" PARLEY_VERSION "\"}");
+    /* clang-format off */
+    assert_encoded(&event,
+        "{\"type\":\"welcome\",\"room\":\"blue@x\",\"self\":" PEER(ANN, "ann") ","
+        "\"session\":\"new\",\"ticket\":\"sealed\",\"grace\":0,\"peers\":[],"
+        "\"iceServers\":[],\"iceTtl\":null,\"pingInterval\":15,\"messageBytes\":1024,"
+        "\"server\":\"parley/" PARLEY_VERSION "\"}");
+    /* clang-format on */
+}
+
+static void only_a_resumed_client_needs_to_know_what_was_accepted(void **state)
+{
+    struct peer *ann = join(*state, ANN, profile_of("ann-1", "ann"));
+    struct event event = {.type = EVENT_WELCOME,
+                          .welcome = {.room = *state, .self = ann, .kind = WELCOME_REBUILT, .accepted = 7}};
+
+    buffer_clear(&out);
+    event_encode(&event, &out);
+
+    assert_non_null(strstr(buffer_text(&out), "\"session\":\"rebuilt\""));
+    assert_null(strstr(buffer_text(&out), "\"accepted\""));
 }
 
 static void hidden_peers_see_the_others_and_themselves_but_are_not_seen(void **state)
@@ -149,6 +174,17 @@ static void answers_carry_the_number_they_answer(void **state)
     assert_encoded(&ok, "{\"type\":\"ok\",\"re\":9007199254740991}");
     assert_encoded(&pong, "{\"type\":\"pong\",\"re\":0}");
     assert_encoded(&bare, "{\"type\":\"pong\"}");
+}
+
+static void answers_name_the_senders_number(void **state)
+{
+    (void)state;
+    struct event ok = {.type = EVENT_OK, .seq = 12};
+    struct event error = {.type = EVENT_ERROR, .re = {true, 4}, .seq = 12, .error = {ERR_OUT_OF_ORDER, NULL, -1}};
+
+    assert_encoded(&ok, "{\"type\":\"ok\",\"seq\":12}");
+    assert_encoded(&error, "{\"type\":\"error\",\"re\":4,\"seq\":12,\"code\":\"out_of_order\",\"message\":\"A message "
+                           "with a lower number was not taken: send that one first, then this one.\"}");
 }
 
 static void an_error_has_code_and_sentence_and_what_else_is_known(void **state)
@@ -192,6 +228,76 @@ static void coming_changing_and_going_are_told(void **state)
                        leave_reason_name((enum leave_reason)reason));
         assert_encoded(&left, expected);
     }
+}
+
+static void being_away_and_back_are_told(void **state)
+{
+    struct peer *ann = join(*state, ANN, profile_of("ann-1", "ann"));
+    struct event away = {.type = EVENT_PEER_AWAY, .away = {SLICE_LITERAL(ANN)}};
+    struct event back = {.type = EVENT_PEER_BACK, .peer = {ann, true}};
+
+    assert_encoded(&away, "{\"type\":\"peer-away\",\"peer\":\"" ANN "\"}");
+    assert_encoded(&back, "{\"type\":\"peer-back\",\"peer\":" PEER(ANN, "ann") ",\"polite\":true}");
+}
+
+static void a_settled_roster_names_all_but_the_hidden(void **state)
+{
+    struct profile hidden = profile_of("bob-1", "bob");
+    hidden.grants.is_hidden = true;
+    (void)join(*state, BOB, hidden);
+    (void)join(*state, ANN, profile_of("ann-1", "ann"));
+    (void)join(*state, CYD, profile_of("cyd-1", "cyd"));
+    struct event event = {.type = EVENT_ROSTER, .roster = *state};
+
+    assert_encoded(&event, "{\"type\":\"roster\",\"peers\":[\"" ANN "\",\"" CYD "\"]}");
+}
+
+static void who_gives_receipts_is_known(void **state)
+{
+    struct peer *ann = join(*state, ANN, profile_of("ann-1", "ann"));
+    ann->gives_receipts = true;
+    struct event event = {.type = EVENT_PEER_UPDATED, .peer = {ann, false}};
+
+    buffer_clear(&out);
+    event_encode(&event, &out);
+
+    assert_non_null(strstr(buffer_text(&out), "\"receipts\":true"));
+}
+
+static void what_became_of_messages_is_told(void **state)
+{
+    (void)state;
+    struct event receipt = {.type = EVENT_RECEIPT, .receipt = {SLICE_LITERAL(ANN), 12}};
+
+    assert_encoded(&receipt, "{\"type\":\"receipt\",\"from\":\"" ANN "\",\"seq\":12}");
+    for (int reason = 0; reason < UNDELIVERED_REASON_COUNT; reason++) {
+        char expected[128];
+        struct event event = {.type = EVENT_UNDELIVERED,
+                              .undelivered = {SLICE_LITERAL(ANN), 13, 15, (enum undelivered_reason)reason}};
+        (void)snprintf(expected, sizeof expected,
+                       "{\"type\":\"undelivered\",\"peer\":\"" ANN "\",\"first\":13,\"last\":15,\"reason\":\"%s\"}",
+                       undelivered_reason_name((enum undelivered_reason)reason));
+        assert_encoded(&event, expected);
+    }
+}
+
+static void a_fresh_ticket_is_pushed(void **state)
+{
+    (void)state;
+    struct event event = {.type = EVENT_TICKET, .ticket = SLICE_LITERAL("sealed")};
+
+    assert_encoded(&event, "{\"type\":\"ticket\",\"ticket\":\"sealed\"}");
+}
+
+static void numbered_messages_keep_their_senders_number(void **state)
+{
+    (void)state;
+    struct event relay = {.type = EVENT_RELAY, .seq = 5, .relay = {SLICE_LITERAL(ANN), RELAY_DATA, SLICE_LITERAL("1")}};
+    struct event broadcast = {
+        .type = EVENT_BROADCAST, .seq = 6, .relay = {SLICE_LITERAL(ANN), RELAY_DATA, SLICE_LITERAL("1")}};
+
+    assert_encoded(&relay, "{\"type\":\"relay\",\"from\":\"" ANN "\",\"kind\":\"data\",\"seq\":5,\"body\":1}");
+    assert_encoded(&broadcast, "{\"type\":\"broadcast\",\"from\":\"" ANN "\",\"seq\":6,\"body\":1}");
 }
 
 static void bodies_are_passed_on_byte_for_byte(void **state)
@@ -260,11 +366,19 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_ROOM(welcome_tells_the_room_oneself_and_the_others),
         IN_ROOM(the_first_in_a_room_sees_nobody_and_ice_may_never_expire),
+        IN_ROOM(only_a_resumed_client_needs_to_know_what_was_accepted),
         IN_ROOM(hidden_peers_see_the_others_and_themselves_but_are_not_seen),
         IN_ROOM(answers_carry_the_number_they_answer),
+        IN_ROOM(answers_name_the_senders_number),
         IN_ROOM(an_error_has_code_and_sentence_and_what_else_is_known),
         IN_ROOM(every_error_can_be_said),
         IN_ROOM(coming_changing_and_going_are_told),
+        IN_ROOM(being_away_and_back_are_told),
+        IN_ROOM(a_settled_roster_names_all_but_the_hidden),
+        IN_ROOM(who_gives_receipts_is_known),
+        IN_ROOM(what_became_of_messages_is_told),
+        IN_ROOM(a_fresh_ticket_is_pushed),
+        IN_ROOM(numbered_messages_keep_their_senders_number),
         IN_ROOM(bodies_are_passed_on_byte_for_byte),
         IN_ROOM(fresh_ice_servers_are_pushed),
         IN_ROOM(bye_says_what_to_do_next),

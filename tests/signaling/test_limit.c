@@ -160,6 +160,85 @@ static void bytes_are_counted_beside_messages(void **state)
     address_book_destroy(book);
 }
 
+/* T-35: ten thousand who come at once are told to come one after the other, as fast as the rate serves them. */
+static void a_queue_tells_each_a_time_of_its_own_to_come(void **state)
+{
+    (void)state;
+    const struct rate rate = {1000, 2000};
+    struct queue queue;
+    queue_init(&queue, &rate, 0);
+    static int64_t waits_ms[10000];
+    int admitted = 0;
+
+    for (int i = 0; i < 10000; i++)
+        admitted += queue_take(&queue, &rate, 0, &waits_ms[i - admitted]);
+
+    assert_int_equal(admitted, 2000);
+    for (int i = 0; i < 8000; i++)
+        assert_int_equal(waits_ms[i], i + 1);
+    int64_t wait_ms;
+    for (int i = 0; i < 8000; i++)
+        assert_true(queue_take(&queue, &rate, waits_ms[i], &wait_ms)); /* and are served when they come */
+}
+
+static void nobody_is_told_to_wait_for_long_and_a_longer_queue_comes_spread(void **state) /* T-35 */
+{
+    (void)state;
+    const struct rate rate = {10, 10};
+    struct queue queue;
+    queue_init(&queue, &rate, 0);
+    int in_second[QUEUE_WAIT_MAX_MS / 1000 + 1] = {0};
+    int64_t wait_ms = 0;
+
+    for (int i = 0; i < 20310; i++)
+        if (!queue_take(&queue, &rate, 0, &wait_ms)) {
+            assert_in_range(wait_ms, 1, QUEUE_WAIT_MAX_MS);
+            in_second[wait_ms / 1000]++;
+        }
+
+    for (int second = 1; second < 15; second++)
+        assert_int_equal(in_second[second], 10);
+    for (int second = 16; second < 30; second++)
+        assert_in_range(in_second[second], 1300, 1370);
+}
+
+static void a_queue_that_nobody_waits_in_promises_afresh(void **state)
+{
+    (void)state;
+    const struct rate rate = {10, 1};
+    struct queue queue;
+    queue_init(&queue, &rate, 0);
+    int64_t wait_ms;
+    for (int i = 0; i < 50; i++)
+        (void)queue_take(&queue, &rate, 0, &wait_ms);
+
+    assert_true(queue_take(&queue, &rate, 60000, &wait_ms));
+    assert_false(queue_take(&queue, &rate, 60000, &wait_ms));
+
+    assert_int_equal(wait_ms, 100);
+}
+
+static void bad_tickets_leave_a_debt_that_joins_do_not(void **state) /* T-11 */
+{
+    (void)state;
+    const struct limits limits = {.address_joins = {1, 2}, .address_connections_max = 9};
+    const struct net_address address = {{[15] = 1}};
+    struct address_book *book = address_book_create(&limits);
+    struct address_entry *entry = address_book_connect(book, &address, 0);
+    int64_t wait_ms = 0;
+
+    for (int i = 0; i < 10; i++)
+        (void)address_entry_take_join(book, entry, 0, &wait_ms);
+    assert_true(address_entry_may_show_ticket(book, entry, 0, &wait_ms));
+    address_entry_charge_ticket(book, entry, 0);
+
+    assert_false(address_entry_may_show_ticket(book, entry, 0, &wait_ms));
+    assert_int_equal(wait_ms, 1000);
+    assert_true(address_entry_may_show_ticket(book, entry, 1000, &wait_ms));
+    address_book_disconnect(book, entry, 1000);
+    address_book_destroy(book);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +251,10 @@ int main(void)
         cmocka_unit_test(an_address_is_forgotten_a_minute_after_its_last_connection),
         cmocka_unit_test(coming_back_does_not_fill_the_buckets),
         cmocka_unit_test(bytes_are_counted_beside_messages),
+        cmocka_unit_test(a_queue_tells_each_a_time_of_its_own_to_come),
+        cmocka_unit_test(nobody_is_told_to_wait_for_long_and_a_longer_queue_comes_spread),
+        cmocka_unit_test(a_queue_that_nobody_waits_in_promises_afresh),
+        cmocka_unit_test(bad_tickets_leave_a_debt_that_joins_do_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

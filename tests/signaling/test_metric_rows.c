@@ -33,6 +33,15 @@ static void every_close_code_of_an_error_has_a_row(void **state)
     }
 }
 
+static void every_reason_of_not_being_delivered_has_a_row_of_its_own(void **state)
+{
+    (void)state;
+    for (int a = 0; a < UNDELIVERED_REASON_COUNT; a++)
+        for (int b = 0; b < a; b++)
+            assert_int_not_equal(metric_for_undelivered((enum undelivered_reason)a),
+                                 metric_for_undelivered((enum undelivered_reason)b));
+}
+
 static void every_refusal_of_a_token_has_a_row(void **state)
 {
     (void)state;
@@ -46,6 +55,7 @@ int main(void)
         cmocka_unit_test(every_message_has_a_row_in_the_order_of_its_type),
         cmocka_unit_test(every_event_has_a_row_of_its_own),
         cmocka_unit_test(every_close_code_of_an_error_has_a_row),
+        cmocka_unit_test(every_reason_of_not_being_delivered_has_a_row_of_its_own),
         cmocka_unit_test(every_refusal_of_a_token_has_a_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,8 @@ static void travel(struct journey *journey, struct slice string)
     }
     struct profile profile = {.identity = SLICE_LITERAL("ann"), .name = message.update.name};
     struct peer *ann;
-    assert_int_equal(room_join(journey->room, "AAAAAAAAAAAAAAAAAAAAAA", &profile, NULL, &ann), ERROR_NONE);
+    struct newcomer newcomer = {.peer_id = SLICE_LITERAL("AAAAAAAAAAAAAAAAAAAAAA"), .profile = &profile};
+    assert_int_equal(room_join(journey->room, &newcomer, &ann), ERROR_NONE);
     struct event event = {.type = EVENT_PEER_JOINED, .peer = {ann, false}};
     buffer_clear(&journey->event);
     event_encode(&event, &journey->event);

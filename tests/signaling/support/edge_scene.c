@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ops/log.h"
+#include "signaling/framing.h"
 #include "tests/support/cmocka_all.h"
 
 #define MIDNIGHT_MS INT64_C(1800000000000)
@@ -38,10 +39,20 @@ void edge_scene_init(struct edge_scene *scene)
     assert_int_equal(keyring_add_secret(scene->keys, SLICE_LITERAL("key"),
                                         SLICE_LITERAL("a secret of the tests, long enough to be used")),
                      ERROR_NONE);
-    scene->home_config = (struct home_config){.rooms_max = 4, .room_capacity = 3};
+    struct slice secret = SLICE_LITERAL("the secret that seals the tickets of the tests");
+    scene->sealer = sealer_create(&secret, 1);
+    scene->revocations = revocations_create((struct revocation_log){0});
+    scene->home_config = (struct home_config){.rooms_max = 4,
+                                              .room_capacity = 3,
+                                              .mailbox = {.letters_max = 256, .bytes_max = 1 << 18},
+                                              .grace_ms = 30000,
+                                              .duplicates = DUPLICATE_ALLOW,
+                                              .epoch = 1};
     scene->ice.ttl_s = 3600;
     struct edge_config *config = &scene->config;
     config->token_rules.lifetime_max_s = 86400;
+    config->session_grace_s = 3600;
+    config->joins = (struct rate){1000, 2000};
     config->limits = (struct limits){.session_messages = {50, 200},
                                      .session_bytes = {1 << 18, 1 << 20},
                                      .address_messages = {1000, 4000},
@@ -56,14 +67,39 @@ void edge_scene_init(struct edge_scene *scene)
     config->port = (struct client_port){wake, close_actor};
 }
 
+static void open_home(struct edge_scene *scene)
+{
+    scene->home_config.revocations = scene->revocations;
+    scene->home_config.encode = edge_encode;
+    scene->home_config.encode_context = scene->edge;
+    scene->home = home_create(&scene->home_config, (struct listener){scene->edge, edge_deliver});
+    edge_connect(scene->edge, home_route(scene->home));
+}
+
 void edge_scene_open(struct edge_scene *scene)
 {
+    scene->config.sealer = scene->sealer;
     scene->config.keys = scene->keys;
     scene->config.ice = &scene->ice;
     scene->config.metrics = scene->metrics;
     scene->edge = edge_create(&scene->config);
-    scene->home = home_create(scene->home_config, (struct listener){scene->edge, edge_deliver});
-    edge_connect(scene->edge, home_route(scene->home));
+    open_home(scene);
+}
+
+void edge_scene_restart(struct edge_scene *scene)
+{
+    edge_destroy(scene->edge);
+    home_destroy(scene->home);
+    scene->home_config.epoch++;
+    edge_scene_open(scene);
+}
+
+void edge_scene_wait(struct edge_scene *scene, int64_t ms)
+{
+    scene->now.mono_ms += ms;
+    scene->now.unix_ms += ms;
+    home_tick(scene->home, scene->now);
+    edge_tick(scene->edge, scene->now);
 }
 
 void edge_scene_fini(struct edge_scene *scene)
@@ -71,6 +107,8 @@ void edge_scene_fini(struct edge_scene *scene)
     edge_destroy(scene->edge);
     home_destroy(scene->home);
     keyring_destroy(scene->keys);
+    sealer_destroy(scene->sealer);
+    revocations_destroy(scene->revocations);
     metrics_destroy(scene->metrics);
 }
 
@@ -119,8 +157,21 @@ static void note_peer_id(struct actor *actor)
 {
     static const char before[] = "\"self\":{\"id\":\"";
     const char *at = strstr(buffer_text(&actor->heard), before);
-    assert_non_null(at);
-    memcpy(actor->peer_id, at + strlen(before), RANDOM_ID_LENGTH);
+    if (at)
+        memcpy(actor->peer_id, at + strlen(before), RANDOM_ID_LENGTH);
+}
+
+static void note_ticket(struct actor *actor)
+{
+    static const char before[] = "\"ticket\":\"";
+    const char *at = buffer_text(&actor->heard);
+    while ((at = strstr(at, before))) {
+        at += strlen(before);
+        size_t length = strcspn(at, "\"");
+        assert_true(length < sizeof actor->ticket);
+        memcpy(actor->ticket, at, length);
+        actor->ticket[length] = '\0';
+    }
 }
 
 void actor_join(struct edge_scene *scene, struct actor *actor, const char *identity, const char *room,
@@ -131,31 +182,52 @@ void actor_join(struct edge_scene *scene, struct actor *actor, const char *ident
     actor_connect(scene, actor, room);
     actor_hello(scene, actor, buffer_text(&token));
     buffer_fini(&token);
-    assert_non_null(strstr(actor_hear(actor), "\"type\":\"welcome\""));
-    note_peer_id(actor);
+    assert_has(actor_hear(actor), "\"type\":\"welcome\"");
     buffer_clear(&actor->heard);
 }
 
-/* The payload of a server frame: RFC 6455, 5.2. */
-static struct slice payload_of(const struct frame *frame)
+void actor_enter(struct edge_scene *scene, struct actor *actor, const char *identity)
 {
-    size_t header = 2;
-    unsigned length = (unsigned char)frame->bytes[1];
-    if (length == 126)
-        header = 4;
-    else if (length == 127)
-        header = 10;
-    return slice_of(frame->bytes + header, frame->length - header);
+    struct buffer text = BUFFER_EMPTY;
+    actor_connect(scene, actor, "lobby");
+    buffer_add_text(&text, "{\"type\":\"hello\",\"receipts\":true,\"token\":\"");
+    edge_scene_token(scene, identity, "lobby", NULL, &text);
+    buffer_add_text(&text, "\"}");
+    actor_say(scene, actor, buffer_text(&text));
+    buffer_fini(&text);
+    assert_has(actor_hear(actor), "\"type\":\"welcome\"");
+    buffer_clear(&actor->heard);
+}
+
+void actor_resume(struct edge_scene *scene, struct actor *actor, const struct actor *former, const char *more)
+{
+    struct buffer text = BUFFER_EMPTY;
+    buffer_add_format(&text, "{\"type\":\"hello\",\"id\":1,\"receipts\":true,\"ticket\":\"%s\"%s}", former->ticket,
+                      more);
+    actor_connect(scene, actor, "lobby");
+    actor_say(scene, actor, buffer_text(&text));
+    buffer_fini(&text);
+}
+
+/* What a client reads of a posting, without the header of RFC 6455, 5.2. */
+static void add_text_of(const struct posting *posting, struct buffer *out)
+{
+    unsigned char before[FRAMING_MAX];
+    size_t length = framing_write(posting->frame, posting->n, before);
+    size_t header = before[1] == 127 ? 10 : before[1] == 126 ? 4 : 2;
+    buffer_add(out, slice_of(before + header, length - header));
+    buffer_add(out, slice_of(posting->frame->bytes + 1, posting->frame->length - 1));
+    buffer_add_char(out, '\n');
 }
 
 const char *actor_hear(struct actor *actor)
 {
     struct outbox *outbox = edge_outbox(actor->client);
     buffer_clear(&actor->heard);
-    for (const struct frame *frame; (frame = outbox_first(outbox)); outbox_pop(outbox)) {
-        buffer_add(&actor->heard, payload_of(frame));
-        buffer_add_char(&actor->heard, '\n');
-    }
+    for (const struct posting *posting; (posting = outbox_first(outbox)); outbox_pop(outbox))
+        add_text_of(posting, &actor->heard);
+    note_peer_id(actor);
+    note_ticket(actor);
     return buffer_text(&actor->heard);
 }
 
@@ -186,6 +258,16 @@ int clear_the_scene(void **state)
     edge_scene_fini(*state);
     free(*state);
     return 0;
+}
+
+size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+    while ((text = strstr(text, part))) {
+        text += strlen(part);
+        count++;
+    }
+    return count;
 }
 
 void assert_has(const char *text, const char *part)
