@@ -285,6 +285,11 @@ static void settings_that_contradict_each_other_are_refused(void **state)
                    "limits.outbox_bytes (256KiB) must be at least twice limits.message_bytes (256KiB)");
     assert_refused("limits: {message_bytes: 64KiB, bytes_per_s: 1KiB, bytes_burst: 32KiB}",
                    "limits.bytes_burst (32KiB) must be at least limits.message_bytes (64KiB)");
+    assert_refused("limits: {outbox_bytes: 2MiB}",
+                   "limits.mailbox_bytes (1MiB) must be at least limits.outbox_bytes (2MiB)");
+    assert_refused("limits: {mailbox_messages: 1023}",
+                   "limits.mailbox_messages (1023) must be at least limits.outbox_messages (1024)");
+    assert_refused("limits: {joins_burst: 999}", "limits.joins_burst (999) must be at least limits.joins_per_s (1000)");
     assert_refused("turn: {servers: [{region: a}]}", "turn.servers[0].urls is missing");
     assert_refused("turn: {servers: [{urls: turn:a.example, secret: too short}]}", /* T-20 */
                    "turn.servers[0].secret is shorter than 32 bytes");

@@ -31,7 +31,7 @@ static void what_is_shown_loads_to_the_same_again(void **state)
     (void)state;
     struct config *config =
         load_good("server: {listen: ['[::1]:1', 'localhost:2'], public_url: 'https://a.example/x?\"y'}\n"
-                  "limits: {hello_timeout: 1500ms, message_bytes: 65537, outbox_bytes: 1GiB}\n"
+                  "limits: {hello_timeout: 1500ms, message_bytes: 65537, outbox_bytes: 1GiB, mailbox_bytes: 1GiB}\n"
                   "log: {level: error, format: logfmt}\n"
                   "page: {enabled: false}\n"
                   "turn: {servers: [{urls: [stun:a.example, stun:b.example], region: north}]}\n");
@@ -108,7 +108,7 @@ static void the_schema_is_json_and_has_every_row(void **state)
         assert_true(json_object_object_get_ex(property, "type", NULL) ||
                     json_object_object_get_ex(property, "enum", NULL));
     }
-    assert_int_equal(json_object_object_length(sections), 8);
+    assert_int_equal(json_object_object_length(sections), 9);
     json_object_put(schema);
     buffer_fini(&printed);
 }

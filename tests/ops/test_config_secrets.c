@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ops/cluster_key.h"
 #include "ops/config_print.h"
 
 #define SECRET "correct-horse-battery-staple-0123456789"
@@ -24,7 +25,7 @@ static int make_place(void **state)
 
 static int remove_place(void **state)
 {
-    static const char *const names[] = {"secret", "auth_keys", "turn_servers_0_secret", "config.yaml"};
+    static const char *const names[] = {"secret", "auth_keys", "turn_servers_0_secret", "cluster_key", "config.yaml"};
     struct place *place = *state;
     char path[128];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -139,6 +140,48 @@ static void credentials_of_the_service_manager_fill_in_what_nothing_else_sets(vo
     unload(&second);
 }
 
+static void a_cluster_key_comes_from_the_file_or_the_service_manager_too(void **state)
+{
+    const struct place *place = *state;
+    write_secret(place, "secret", SECRET "\n", 0600);
+    write_secret(place, "cluster_key", "credential " SECRET, 0440);
+    char yaml[160], variable[160];
+    (void)snprintf(yaml, sizeof yaml, "cluster: {key_file: %s/secret}", place->directory);
+    (void)snprintf(variable, sizeof variable, "CREDENTIALS_DIRECTORY=%s", place->directory);
+    const char *const environment[] = {variable, NULL};
+
+    struct loaded from_file = load(yaml, environment, NULL), from_credential = load("", environment, NULL);
+
+    assert_string_equal(from_file.config->cluster_key, SECRET);
+    assert_string_equal(from_credential.config->cluster_key, "credential " SECRET);
+    unload(&from_file);
+    unload(&from_credential);
+}
+
+static void a_cluster_key_is_one_secret_or_two(void **state)
+{
+    (void)state;
+    struct slice secrets[TICKET_KEYS_MAX];
+    assert_int_equal(cluster_key_split(SLICE_LITERAL(""), secrets), 0);
+    assert_int_equal(cluster_key_split(SLICE_LITERAL(" , \n"), secrets), 0);
+    assert_int_equal(cluster_key_split(SLICE_LITERAL("one,two\nthree"), secrets), 3);
+    assert_int_equal(cluster_key_split(SLICE_LITERAL(" a b ,\r\n\tc,"), secrets), 2);
+    assert_true(slice_is_text(secrets[0], "a b"));
+    assert_true(slice_is_text(secrets[1], "c"));
+}
+
+static void a_cluster_key_that_is_weak_or_one_too_many_is_refused_and_not_repeated(void **state)
+{
+    (void)state;
+    assert_refused("cluster: {key: hunter2}", "cluster.key: secret 1 is shorter than 32 bytes");
+    assert_refused("cluster: {key: '" SECRET ",hunter2'}", "cluster.key: secret 2 is shorter than 32 bytes");
+    assert_refused("cluster: {key: '" SECRET "," SECRET "," SECRET "'}", "cluster.key has 3 secrets");
+    assert_refused("cluster: {key: ','}", "cluster.key holds no secret");
+    struct loaded loaded = load("cluster: {key: hunter2}", NULL, NULL);
+    assert_null(strstr(loaded.said, "hunter2"));
+    unload(&loaded);
+}
+
 static void a_configuration_file_with_a_secret_that_others_can_read_is_warned_about(void **state)
 {
     const struct place *place = *state;
@@ -175,6 +218,7 @@ static void no_secret_is_ever_shown(void **state)
     (void)state;
     struct buffer shown = BUFFER_EMPTY;
     struct config *config = load_good("auth: {keys: 'ann: " SECRET "'}\n"
+                                      "cluster: {key: '" SECRET "," SECRET "'}\n"
                                       "turn: {servers: [{urls: turn:a.example, secret: " SECRET "}]}");
 
     config_print_yaml(config, true, &shown);
@@ -211,6 +255,9 @@ int main(void)
         WITH_PLACE(a_secret_and_its_file_from_one_source_contradict_each_other),
         WITH_PLACE(the_stronger_source_decides_between_a_secret_and_its_file),
         WITH_PLACE(credentials_of_the_service_manager_fill_in_what_nothing_else_sets),
+        WITH_PLACE(a_cluster_key_comes_from_the_file_or_the_service_manager_too),
+        cmocka_unit_test(a_cluster_key_is_one_secret_or_two),
+        cmocka_unit_test(a_cluster_key_that_is_weak_or_one_too_many_is_refused_and_not_repeated),
         WITH_PLACE(a_configuration_file_with_a_secret_that_others_can_read_is_warned_about),
         cmocka_unit_test(a_secret_on_the_command_line_is_refused_and_not_repeated),
         cmocka_unit_test(no_secret_is_ever_shown),
