@@ -1,7 +1,7 @@
 // backoff.test - when the SDK comes back, and after how long.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backoff, mayRetry } from '../../web-demo/sdk/backoff.js';
+import { Backoff, mayRetry, wayBack } from '../../web-demo/sdk/backoff.js';
 
 test('waits double from half a second to a quarter of a minute', () => {
   const backoff = new Backoff(() => 1);
@@ -11,13 +11,40 @@ test('waits double from half a second to a quarter of a minute', () => {
   assert.deepEqual(waits, [500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
 });
 
-test('jitter takes away up to half, so that clients do not return together', () => {
-  assert.equal(new Backoff(() => 0).next(), 250);
-  assert.equal(new Backoff(() => 0.5).next(), 375);
+test('jitter takes away up to all of it, so that clients do not return together', () => {
+  assert.equal(new Backoff(() => 0).next(), 0);
+  assert.equal(new Backoff(() => 0.5).next(), 250);
 });
 
+test('the first attempt comes within half a second: the server may be back in a moment', () => {
+  assert.ok(new Backoff(() => 0.999).next() <= 500);
+});
+
+test('who comes back gives up a hanging attempt sooner than who joins, and later each time', () => {
+  const backoff = new Backoff(() => 1);
+
+  const patience = Array.from({ length: 5 }, () => [backoff.patienceMs, backoff.next()][0]);
+
+  assert.deepEqual(patience, [10_000, 4000, 8000, 10_000, 10_000]);
+});
+
+for (const [what, code, action, hasTicket, mayRenew, way] of [
+  ['a broken connection', 1006, undefined, true, false, 'resume'],
+  ['a server that restarts', 1012, 'resume', true, false, 'resume'],
+  ['a session whose token is over, with a function for tokens', 4502, undefined, true, true, 'rejoin'],
+  ['a session whose token is over, without one', 4502, undefined, true, false, 'stop'],
+  ['a fresh token that is refused as expired', 4502, undefined, false, true, 'stop'],
+  ['bye with rejoin', 4000, 'rejoin', true, false, 'rejoin'],
+  ['bye with stop', 4000, 'stop', true, true, 'stop'],
+  ['a kick', 4504, 'stop', true, true, 'stop'],
+  ['a token that came too late for this connection', 4508, undefined, false, true, 'resume'],
+])
+  test(`after ${what}: ${way}`, () => {
+    assert.equal(wayBack(code, action, hasTicket, mayRenew), way);
+  });
+
 test('the wait that the server asked for comes on top', () => {
-  assert.equal(new Backoff(() => 0).next(3000), 3250);
+  assert.equal(new Backoff(() => 0.5).next(3000), 3250);
 });
 
 test('after a good connection waits are short again', () => {

@@ -128,14 +128,14 @@ test('fresh ICE servers reach running connections and new ones', async () => {
   for (const pc of FakePeerConnection.all) assert.equal(pc.config.iceServers[0].username, 'u2');
 });
 
-test('an offer that was refused for the moment is sent again', async () => {
+test('an offer that found the queue to its addressee full is sent again', async () => {
   await joined({ peers: [{ peer: peerOf('bob'), polite: true }] });
   FakePeerConnection.all[0].onnegotiationneeded();
   await settle();
   const [first] = FakeWebSocket.last.sentOf('relay');
 
-  FakeWebSocket.last.deliver({ type: 'error', re: first.id, code: 'rate_limited', message: 'slow down', retryAfterMs: 700 });
-  await platform.clock.advance(699);
+  FakeWebSocket.last.deliver({ n: 1, type: 'undelivered', peer: 'bob', first: first.seq, last: first.seq, reason: 'outbox-full' });
+  await platform.clock.advance(999);
   assert.equal(FakeWebSocket.last.sentOf('relay').length, 1);
   await platform.clock.advance(1);
 

@@ -26,7 +26,7 @@ export async function joined({ peers = [], ...more } = {}) {
   FakeWebSocket.last.deliver(welcomeOf('ann', peers));
   const call = await joining;
   const events = [];
-  for (const name of ['state', 'ended', 'peer-joined', 'peer-left', 'peer-updated', 'track', 'track-removed', 'data', 'ice', 'warning'])
+  for (const name of ['state', 'reconnecting', 'resumed', 'rejoined', 'ended', 'peer-joined', 'peer-left', 'peer-away', 'peer-back', 'peer-updated', 'track', 'track-removed', 'data', 'ice', 'warning'])
     call.on(name, (event) => events.push([name, event]));
   return { call, events, named: (name) => events.filter(([of]) => of === name).map(([, event]) => event) };
 }

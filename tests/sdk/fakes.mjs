@@ -211,15 +211,20 @@ export function fakePlatform() {
     setTimeout: clock.setTimeout,
     clearTimeout: clock.clearTimeout,
     random: () => 1,
+    now: () => clock.now,
   };
 }
 
 const NO_MEDIA = { mic: false, camera: false, screen: false };
 
 export function peerOf(id, media = NO_MEDIA) {
-  return { id, identity: `user-${id}`, name: id, metadata: '', attributes: {}, media };
+  return { id, identity: `user-${id}`, name: id, metadata: '', attributes: {}, media, receipts: true };
 }
 
 export function welcomeOf(self, peers = [], more = {}) {
-  return { type: 'welcome', re: 1, room: 'tea', self: peerOf(self), peers, iceServers: [], iceTtl: null, pingInterval: 15, server: 'test', ...more };
+  return {
+    type: 'welcome', re: 1, room: 'tea', self: peerOf(self), session: 'new', ticket: `ticket of ${self}`, grace: 30_000,
+    peers: peers.map((entry) => ({ away: false, ...entry })),
+    iceServers: [], iceTtl: null, pingInterval: 15, messageBytes: 65_536, server: 'test', ...more,
+  };
 }

@@ -128,12 +128,12 @@ test('who was in the call before waits in the same way, and goes on trying when 
   await settle();
   const crowd = FakeWebSocket.last;
 
-  crowd.deliver(crowded(1, { retryAfterMs: 59_000 }));
+  crowd.deliver(crowded(2, { retryAfterMs: 59_000 }));
   await platform.clock.advance(60_000);
   assert.equal(call.state, 'reconnecting');
   await platform.clock.advance(1000);
   assert.notEqual(FakeWebSocket.last, crowd);
-  await comeBack(welcomeOf('ann2'));
+  await comeBack(welcomeOf('ann2', [], { re: undefined }));
 
   assert.equal(call.state, 'joined');
   assert.deepEqual(named('ended'), []);

@@ -9,12 +9,11 @@ import { FakePeerConnection, FakeWebSocket, peerOf, settle, welcomeOf } from './
 const PROTOCOL = new URL('../../docs/protocol.md', import.meta.url);
 const WITH_BOB = { peers: [{ peer: peerOf('bob'), polite: true }] };
 
-/** What a server says when it stops, to one of two. */
+/** What a server says when it stops. */
 function stopServer() {
   const socket = FakeWebSocket.last;
-  socket.deliver({ type: 'peer-left', peer: 'bob', reason: 'shutdown' });
   socket.deliver({ type: 'error', code: 'shutting_down', message: 'The server is stopping or restarting; come back.' });
-  socket.deliver({ type: 'bye', code: 'shutting_down', action: 'rejoin', delayMs: 0 });
+  socket.deliver({ type: 'bye', code: 'shutting_down', action: 'resume', delayMs: 1000 });
   socket.drop(1012);
 }
 
@@ -24,33 +23,24 @@ test('while the server restarts nobody is gone, the media go on, and only the st
   stopServer();
   await settle();
 
-  assert.deepEqual(events, [['state', 'reconnecting']]);
+  assert.deepEqual(events, [['state', 'reconnecting'], ['reconnecting', {}]]);
   assert.deepEqual([...call.peers.keys()], ['bob']);
   assert.equal(FakePeerConnection.all[0].connectionState, 'new');
 });
 
-test('after the restart links are made anew, and who did not come back is gone', async () => {
+test('after the restart the media have gone on, nobody left, and nothing had to be joined', async () => {
   const { call, named } = await joined(WITH_BOB);
-  const [old] = FakePeerConnection.all;
+  const [link] = FakePeerConnection.all;
 
   stopServer();
-  await platform.clock.advance(500);
-  await comeBack(welcomeOf('ann2', [{ peer: peerOf('bob2'), polite: true }]));
+  await platform.clock.advance(1500);
+  await comeBack(welcomeOf('ann', [], { session: 'rebuilt' }));
+  FakeWebSocket.last.deliver({ n: 1, type: 'peer-back', peer: peerOf('bob'), polite: true });
 
-  assert.equal(old.connectionState, 'closed');
-  assert.deepEqual([...call.peers.keys()], ['bob2']);
-  assert.deepEqual(named('peer-left').map(({ peer, reason }) => [peer.id, reason]), [['bob', 'shutdown']]);
-  assert.deepEqual(named('warning'), []);
-});
-
-test('a peer whose server stopped is gone when its media are', async () => {
-  const { call, named } = await joined(WITH_BOB);
-  FakeWebSocket.last.deliver({ type: 'peer-left', peer: 'bob', reason: 'shutdown' });
-
-  FakePeerConnection.all[0].become('failed');
-
-  assert.deepEqual(named('peer-left').map(({ reason }) => reason), ['shutdown']);
-  assert.equal(call.peers.size, 0);
+  assert.deepEqual(FakePeerConnection.all, [link]);
+  assert.equal(link.connectionState, 'new');
+  assert.deepEqual([...call.peers.keys()], ['bob']);
+  for (const name of ['peer-left', 'peer-joined', 'warning', 'rejoined']) assert.deepEqual(named(name), [], name);
 });
 
 test('a peer that left by itself is gone at once', async () => {

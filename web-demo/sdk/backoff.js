@@ -1,8 +1,14 @@
 // @ts-check
-/** backoff - whether to come back after a close, and how long to wait first. */
+/** backoff - whether and how to come back after a close, and how long to wait first. */
 
 const BASE_MS = 500;
 const CEILING_MS = 15_000;
+/** For a connection to open, and again for its welcome. */
+const PATIENCE_MS = 10_000;
+/** Who comes back gives up a hanging attempt sooner at first: time away is limited. */
+const RETRY_PATIENCE_MS = 4000;
+const CLOSE_TOKEN_EXPIRED = 4502;
+const CLOSE_HELLO_TIMEOUT = 4508;
 
 /**
  * Whether coming back may help, by close code (docs/protocol.md, "Close codes").
@@ -15,7 +21,23 @@ export function mayRetry(closeCode) {
   return [1001, 1005, 1006, 1011, 1012, 1013, 1014].includes(closeCode);
 }
 
-/** Exponential waits with jitter, so that the clients of a restarted server do not return all at once. */
+/**
+ * How a session that was joined goes on after a close.
+ * @param {number} closeCode
+ * @param {'resume' | 'rejoin' | 'stop' | undefined} action of the server's `bye`
+ * @param {boolean} hasTicket
+ * @param {boolean} mayRenew whether another token can be had
+ * @returns {'resume' | 'rejoin' | 'stop'} `resume`: with the ticket, if there is one
+ */
+export function wayBack(closeCode, action, hasTicket, mayRenew) {
+  const isOver = action === 'rejoin' || (closeCode === CLOSE_TOKEN_EXPIRED && hasTicket);
+  if (action === 'stop') return 'stop';
+  if (isOver && (mayRenew || mayRetry(closeCode))) return 'rejoin';
+  // No hello in time: the application's new token came too late for that connection.
+  return mayRetry(closeCode) || closeCode === CLOSE_HELLO_TIMEOUT ? 'resume' : 'stop';
+}
+
+/** Exponential waits with full jitter, so that the clients of a restarted server do not return all at once. */
 export class Backoff {
   #attempt = 0;
   #random;
@@ -25,15 +47,21 @@ export class Backoff {
     this.#random = random;
   }
 
+  /** How long an attempt may hang. */
+  get patienceMs() {
+    if (this.#attempt === 0) return PATIENCE_MS;
+    return Math.min(PATIENCE_MS, RETRY_PATIENCE_MS * 2 ** Math.min(this.#attempt - 1, 16));
+  }
+
   /**
-   * The next wait: between half and all of 0.5 s, 1 s, 2 s ... 15 s.
+   * The next wait: between nothing and 0.5 s, 1 s, 2 s ... 15 s. The first is short, for the server may be back in a moment.
    * @param {number} [leastMs] what the server asked for in `bye`
    * @returns {number} milliseconds
    */
   next(leastMs = 0) {
     const ceiling = Math.min(CEILING_MS, BASE_MS * 2 ** Math.min(this.#attempt, 16));
     this.#attempt += 1;
-    return leastMs + Math.round(ceiling * (0.5 + 0.5 * this.#random()));
+    return leastMs + Math.round(ceiling * this.#random());
   }
 
   reset() {

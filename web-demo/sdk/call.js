@@ -1,39 +1,20 @@
 // @ts-check
 /** call - a call: who is in it, what is sent and received, and how it ends. */
+import { Delivery } from './delivery.js';
 import { Emitter } from './emitter.js';
 import { ParleyError, errorOfMessage, isClosing } from './errors.js';
 import { LocalMedia, SOURCES } from './local_media.js';
 import { rtcIceServers } from './messages.js';
 import { Peer } from './peer.js';
+import { Presence } from './presence.js';
+import { Refresher } from './refresher.js';
 import { Roster } from './roster.js';
 import { Session } from './session.js';
 
+/** @typedef {import('./events.js').CallEvents} CallEvents */
 /** @typedef {import('./local_media.js').Source} Source */
 /** @typedef {import('./local_media.js').Wish} Wish */
-
-/**
- * @typedef {object} CallEvents
- * @property {Peer} peer-joined
- * @property {{peer: Peer, reason: string}} peer-left `reason` as in docs/protocol.md; `shutdown` comes only when the media end too
- * @property {Peer} peer-updated name, attributes or media changed
- * @property {{peer: Peer, source: Source, track: MediaStreamTrack, stream: MediaStream}} track
- * @property {{peer: Peer, source: Source}} track-removed
- * @property {{peer: Peer, data: any, isBroadcast: boolean}} data
- * @property {import('./session.js').State} state
- * @property {{code: string, reason: string, error: ParleyError | null}} ended `left` after leave(); else the code of the error
- * @property {{peer: Peer, state: RTCPeerConnectionState}} ice
- * @property {Peer} self-updated one's own name or media changed
- * @property {ParleyError} warning something was dropped or refused; the call goes on
- */
-
-/**
- * @typedef {object} CallOptions
- * @property {() => Promise<string>} token
- * @property {string} [name]
- * @property {Record<string, string>} [attributes]
- * @property {string} [region]
- * @property {RTCIceTransportPolicy} [iceTransportPolicy]
- */
+/** @typedef {Pick<import('./parley.js').JoinOptions, 'name' | 'attributes' | 'region' | 'iceTransportPolicy'>} Wishes */
 
 /**
  * A stay in a room, made by join().
@@ -43,9 +24,13 @@ export class Call extends Emitter {
   #options;
   #local;
   #session;
+  #delivery;
   #roster;
-  /** @type {Peer | null} */
-  #self = null;
+  #refresher;
+  #platform;
+  /** @type {(() => void) | undefined} */
+  #unwatch;
+  #presence;
   #room = '';
   /** @type {{resolve: (call: Call) => void, reject: (error: ParleyError) => void} | null} */
   #joining = null;
@@ -54,21 +39,36 @@ export class Call extends Emitter {
   /**
    * Use join() of parley.js.
    * @param {string} url
-   * @param {CallOptions} options
+   * @param {Wishes & {tokens: import('./token.js').Tokens}} options
    * @param {import('./platform.js').Platform} platform
    */
   constructor(url, options, platform) {
     super();
     this.#options = options;
+    this.#platform = platform;
     this.#local = new LocalMedia(platform, (source) => void this.#onLocalChange(source));
-    this.#roster = new Roster(this, platform, this.#local, (message) => this.#session.request(message));
+    const request = (/** @type {Record<string, unknown>} */ message) => this.#session.request(message);
+    const onError = (/** @type {unknown} */ error) => this.#warn(error);
+    this.#presence = new Presence(options, this.#local, { request, onError, onChange: (self) => this.emit('self-updated', self) });
+    const outlet = {
+      post: (/** @type {string} */ text) => this.#session.post(text),
+      ping: () => request({ type: 'ping' }),
+      selfId: () => this.self.id,
+      ids: () => [...this.peers.keys()],
+      isRebuilding: () => this.#roster.isRebuilding,
+    };
+    this.#delivery = new Delivery(platform, outlet, (message) => this.#roster.take(message));
+    this.#roster = new Roster(this, platform, this.#local, this.#delivery);
+    this.#refresher = new Refresher(platform, options.tokens, request, onError);
     this.#session = new Session(url, platform, {
-      hello: () => this.#hello(),
-      onWelcome: (message) => this.#onWelcome(message),
-      onMessage: (message) => this.#onMessage(message),
+      hello: (ticket) => this.#hello(ticket),
+      onWelcome: (welcome, reason) => this.#onWelcome(welcome, reason),
+      onMessage: (message, isReply) => this.#onMessage(message, isReply),
       onInvalid: (error) => this.emit('warning', error),
-      onState: (state) => this.emit('state', state),
+      onState: (state) => this.#onState(state),
       onEnd: (error) => this.#end(error.code, error.message, error),
+      stamp: () => this.#delivery.stamp(),
+      mayRenew: options.tokens.isRenewable,
     });
   }
 
@@ -79,8 +79,9 @@ export class Call extends Emitter {
 
   /** Oneself; `streams` hold what is sent. */
   get self() {
-    if (!this.#self) throw new ParleyError('protocol', 'Not joined yet.');
-    return this.#self;
+    const { self } = this.#presence;
+    if (!self) throw new ParleyError('protocol', 'Not joined yet.');
+    return self;
   }
 
   get state() {
@@ -103,6 +104,7 @@ export class Call extends Emitter {
       this.#local.close();
       throw error;
     }
+    this.#unwatch = this.#platform.watch?.({ onNetwork: () => this.#session.reconnect(), onWake: () => this.#session.wake() });
     return new Promise((resolve, reject) => {
       this.#joining = { resolve, reject };
       void this.#session.start();
@@ -129,29 +131,27 @@ export class Call extends Emitter {
   }
 
   /**
-   * Sends any JSON value to one peer, or to all others.
+   * Sends any JSON value to one peer, or to all others who are in the room when the server takes it. Each gets it once, in
+   * the order of sending, or the promise rejects. While there is no connection it waits.
    * @param {unknown} data
    * @param {{to?: string | Peer}} [options]
-   * @returns {Promise<void>} when the server has taken it
-   * @throws {ParleyError} `unreachable`, `not_permitted`, `no_such_peer`, `rate_limited`, `outbox_full`, `bad_message` ...
+   * @returns {Promise<string[]>} when the handlers of all addressees have run: the ids of those
+   * @throws {ParleyError} `undelivered` with `reason` (`peer-left`, `expired`, `outbox-full`, `kicked`) and `peers`, the ids of those who
+   *   did not tell that they have it; else `not_permitted`, `bad_message`, `message_too_large`
    */
   async send(data, { to } = {}) {
-    if (data === undefined) throw new ParleyError('bad_message', 'There is nothing to send.');
-    const id = to instanceof Peer ? to.id : to;
-    await this.#session.request(id === undefined ? { type: 'broadcast', body: data } : { type: 'relay', to: id, kind: 'data', body: data });
+    if (to === undefined) return this.#delivery.broadcast(data);
+    return this.#delivery.relay(to instanceof Peer ? to.id : to, 'data', data);
   }
 
   /**
    * Changes one's name or attributes; an empty attribute is removed.
    * @param {{name?: string, attributes?: Record<string, string>}} change
+   * @returns {Promise<void>} when the server has taken it
+   * @throws {ParleyError} `unreachable` while there is no connection, `not_permitted`, `bad_message` ...
    */
-  async update({ name, attributes }) {
-    await this.#session.request({ type: 'update', name, attributes });
-    if (name !== undefined) this.#options.name = name;
-    this.#options.attributes = { ...this.#options.attributes, ...attributes };
-    const merged = Object.entries({ ...this.self.attributes, ...attributes }).filter(([, value]) => value !== '');
-    const plain = Object.freeze(Object.assign(Object.create(null), Object.fromEntries(merged)));
-    this.#setSelf({ name: name ?? this.self.name, attributes: plain });
+  update(change) {
+    return this.#presence.update(change);
   }
 
   /** Figures of every peer: candidate types, frames decoded, packets. @returns {Promise<Map<string, import('./stats.js').PeerStats>>} */
@@ -159,82 +159,88 @@ export class Call extends Emitter {
     return this.#roster.getStats();
   }
 
+  /** Goes over to a new connection at once: for an application that knows of a change of network. Nothing is lost by it. */
+  reconnect() {
+    this.#session.reconnect();
+  }
+
   /** Leaves the call for good. */
   leave() {
     this.#end('left', 'You left the call.', null);
   }
 
-  async #hello() {
-    const { token, name, attributes, region } = this.#options;
-    return { token: await token(), name, attributes, region, media: this.#local.state };
+  /** @param {string | null} ticket */
+  async #hello(ticket) {
+    const { tokens, region } = this.#options;
+    const wishes = () => ({ receipts: true, region, ...this.#presence.wishes });
+    if (ticket !== null) return { ticket, got: this.#delivery.got, ...wishes() };
+    const token = await tokens.take();
+    if (!this.#hasEnded) this.#refresher.watch(token);
+    return { token, ...wishes() };
   }
 
-  /** @param {import('./messages.js').Welcome} message */
-  #onWelcome(message) {
-    const former = this.#self?.id;
-    this.#room = message.room;
-    this.#self ??= new Peer(message.self, this.#local.streams);
-    this.#self.setInfo(message.self);
-    this.#roster.setConfiguration(this.#config(message.iceServers));
-    // The server may not have noticed yet that the former connection is gone: that peer is ourselves.
-    const others = message.peers.filter(({ peer }) => peer.id !== former);
-    this.#roster.replace(others, former === undefined);
-    this.#joining?.resolve(this);
-    this.#joining = null;
+  /** @param {import('./session.js').State} state */
+  #onState(state) {
+    if (state === 'reconnecting') this.#delivery.pause();
+    this.emit('state', state);
+    if (state === 'reconnecting') this.emit('reconnecting', {});
+  }
+
+  /** @type {import('./session.js').SessionHooks['onWelcome']} */
+  #onWelcome(welcome, reason) {
+    const former = this.#presence.self?.id;
+    this.#room = welcome.room;
+    this.#presence.begin(welcome.self);
+    this.#roster.setConfiguration(this.#config(welcome));
+    this.#delivery.begin(welcome, () => this.#setRoster(welcome, former));
     // A source may have been switched between hello and welcome.
-    if (SOURCES.some((source) => message.self.media[source] !== this.#local.state[source])) void this.#tellMedia();
+    void this.#presence.tellMedia();
+    if (this.#joining) this.#joining.resolve(this);
+    else if (welcome.session === 'new') this.emit('rejoined', { reason: reason || 'session_ended' });
+    else this.emit('resumed', { rebuilt: welcome.session === 'rebuilt' });
+    this.#joining = null;
   }
 
-  /** @param {import('./messages.js').Message} message */
-  #onMessage(message) {
-    if (message.type === 'ice-servers') this.#roster.setConfiguration(this.#config(message.iceServers));
-    else if (message.type === 'error') this.#warn(errorOfMessage(message));
-    else this.#roster.take(message);
+  /** @type {(welcome: import('./messages.js').Welcome, former: string | undefined) => void} */
+  #setRoster({ session, peers }, former) {
+    // Of a session that is resumed nothing is taken: what was missed follows, one by one.
+    // The server may not have noticed yet that the former session is gone: that peer is ourselves.
+    if (session === 'new') this.#roster.replace(peers.filter(({ peer }) => peer.id !== former), former === undefined);
+    if (session === 'rebuilt') this.#roster.rebuild(peers);
   }
 
-  /** @param {import('./messages.js').Welcome['iceServers']} servers */
-  #config(servers) {
-    return { iceServers: rtcIceServers(servers), iceTransportPolicy: this.#options.iceTransportPolicy ?? 'all' };
+  /** @type {import('./session.js').SessionHooks['onMessage']} */
+  #onMessage(message, isReply) {
+    this.#delivery.take(message);
+    if (message.type === 'ice-servers') this.#roster.setConfiguration(this.#config(message));
+    else if (message.type === 'error' && !message.seq && !isReply) this.#warn(errorOfMessage(message));
+  }
+
+  /** @param {{iceServers: import('./messages.js').Welcome['iceServers'], iceTtl?: number}} message */
+  #config({ iceServers, iceTtl }) {
+    return { iceServers: rtcIceServers(iceServers), iceTtl, iceTransportPolicy: this.#options.iceTransportPolicy ?? 'all' };
   }
 
   /** @param {Source} source */
   async #onLocalChange(source) {
     await this.#roster.refresh(source);
-    if (this.state === 'joined') await this.#tellMedia();
+    if (this.state === 'joined') await this.#presence.tellMedia();
   }
 
-  async #tellMedia() {
-    const media = this.#local.state;
-    this.#setSelf({ media });
-    try {
-      await this.#session.request({ type: 'update', media });
-    } catch (error) {
-      // Without a connection the next hello tells.
-      if (error instanceof ParleyError && error.code !== 'unreachable') this.#warn(error);
-    }
-  }
-
-  /** @param {ParleyError} error */
-  #warn(error) {
+  /** @param {unknown} cause */
+  #warn(cause) {
+    const error = cause instanceof ParleyError ? cause : new ParleyError('protocol', String(cause), { cause });
     if (!isClosing(error.code)) this.emit('warning', error);
   }
 
-  /** @param {Partial<import('./messages.js').PeerInfo>} change */
-  #setSelf(change) {
-    const { id, identity, name, metadata, attributes, media } = this.self;
-    this.self.setInfo({ id, identity, name, metadata, attributes, media, ...change });
-    this.emit('self-updated', this.self);
-  }
-
-  /**
-   * @param {string} code
-   * @param {string} reason
-   * @param {ParleyError | null} error
-   */
+  /** @type {(code: string, reason: string, error: ParleyError | null) => void} */
   #end(code, reason, error) {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
+    this.#unwatch?.();
+    this.#refresher.close();
     this.#session.leave();
+    this.#delivery.end(code === 'kicked' ? 'kicked' : 'expired', error);
     this.#roster.close();
     this.#local.close();
     this.#joining?.reject(error ?? new ParleyError('aborted', reason));

@@ -2,13 +2,17 @@
 /** connection - one WebSocket: opens, numbers requests, matches replies, notices when the server is silent. */
 import { ParleyError, errorOfClose, errorOfMessage } from './errors.js';
 import { decodeMessage, encodeMessage } from './messages.js';
+import { Timer } from './timer.js';
 
 const SUBPROTOCOL = 'parley.v1';
-const OPEN_TIMEOUT_MS = 10_000;
 const PONG_TIMEOUT_MS = 10_000;
+/** For the answer of a server that may be gone, when there is reason to think so. */
+const PROBE_TIMEOUT_MS = 3000;
+/** A timer that comes so much too late: the machine slept, or the page was suspended. */
+const LATE_MS = 2000;
 const NOT_OPENED =
   "The server cannot be reached: it is down, or the origin of this page is not in its server.allowed_origins (browsers do not say which).";
-/** Not an IANA code: a close frame from a page may carry 1000 or 3000-4999 only. */
+/** Not an IANA code: a close frame from a page may carry 1000 or 3000-4999 only, and 1000 would end the session. */
 const CLOSE_SILENT = 4002;
 
 /**
@@ -20,27 +24,29 @@ const CLOSE_SILENT = 4002;
 
 /**
  * @typedef {object} Handlers
- * @property {(message: import('./messages.js').Message) => void} onMessage everything but replies; `welcome` too
+ * @property {() => void} onOpen
+ * @property {(message: import('./messages.js').Message, isReply: boolean) => void} onMessage
  * @property {(error: ParleyError) => void} onInvalid a message that had to be dropped
- * @property {(closed: Closed) => void} onClose once, also when it never opened
+ * @property {(closed: Closed) => void} onClose once, also when it never opened; not after leave(), mute() or abandon()
+ * @property {() => string} stamp what is added to the text of each message
+ * @property {() => number} nextId numbers for requests that no other connection of this session uses
  */
 
 /** @typedef {{resolve: (reply: import('./messages.js').Message) => void, reject: (error: ParleyError) => void}} Waiting */
 
 /** A WebSocket of parley.v1, from opening to closing; it is not used again. */
 export class Connection {
-  #platform;
   #handlers;
   #socket;
-  #nextId = 1;
   /** @type {Map<number, Waiting>} */
   #waiting = new Map();
   /** @type {ParleyError | null} */
   #lastError = null;
   /** @type {import('./messages.js').Bye | null} */
   #bye = null;
-  /** @type {any} */
   #timer;
+  #intervalMs = 0;
+  #pings = 0;
   #hasOpened = false;
   #isClosed = false;
 
@@ -48,21 +54,35 @@ export class Connection {
    * Throws what the WebSocket constructor throws: a bad URL, or ws: on an https: page.
    * @param {string} url
    * @param {import('./platform.js').Platform} platform
+   * @param {number} patienceMs for opening
    * @param {Handlers} handlers
-   * @param {() => void} onOpen
    */
-  constructor(url, platform, handlers, onOpen) {
-    this.#platform = platform;
+  constructor(url, platform, patienceMs, handlers) {
+    this.#timer = new Timer(platform);
     this.#handlers = handlers;
     this.#socket = new platform.WebSocket(url, SUBPROTOCOL);
     this.#socket.onopen = () => {
+      if (this.#isClosed) return;
       this.#hasOpened = true;
-      this.#platform.clearTimeout(this.#timer);
-      onOpen();
+      this.#timer.clear();
+      handlers.onOpen();
     };
     this.#socket.onmessage = (event) => this.#onText(event.data);
     this.#socket.onclose = (event) => this.#onClose(event.code, event.reason);
-    this.#timer = platform.setTimeout(() => this.#abandon(1006), OPEN_TIMEOUT_MS);
+    // Browsers tell nothing in it, and tell the close as well; other platforms throw what nobody listens for.
+    this.#socket.onerror = () => {};
+    this.#timer.in(patienceMs, () => this.#giveUp(1006));
+  }
+
+  /**
+   * Sends a message that nothing answers.
+   * @param {string} text a JSON object
+   * @returns {boolean} false if the connection is not open
+   */
+  post(text) {
+    if (this.#isClosed || this.#socket.readyState !== 1) return false;
+    this.#socket.send(`${text.slice(0, -1)}${this.#handlers.stamp()}}`);
+    return true;
   }
 
   /**
@@ -72,10 +92,9 @@ export class Connection {
    */
   request(message) {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed || this.#socket.readyState !== 1)
+      const id = this.#handlers.nextId();
+      if (!this.post(encodeMessage({ ...message, id })))
         throw new ParleyError('unreachable', 'There is no connection to the server at the moment.');
-      const id = this.#nextId++;
-      this.#socket.send(encodeMessage({ ...message, id }));
       this.#waiting.set(id, { resolve, reject });
     });
   }
@@ -85,25 +104,48 @@ export class Connection {
    * @param {number} intervalS
    */
   keepAlive(intervalS) {
-    this.#timer = this.#platform.setTimeout(() => {
-      const alarm = this.#platform.setTimeout(() => this.#abandon(CLOSE_SILENT), PONG_TIMEOUT_MS);
-      this.#timer = alarm;
-      this.request({ type: 'ping' }).then(
-        () => {
-          this.#platform.clearTimeout(alarm);
-          if (!this.#isClosed) this.keepAlive(intervalS);
-        },
-        () => this.#platform.clearTimeout(alarm),
-      );
-    }, intervalS * 1000);
+    this.#intervalMs = intervalS * 1000;
+    this.#rest();
   }
 
-  /** Says goodbye and closes. onClose is not called any more. */
+  /** Asks for one now, and waits for it not long. */
+  probe() {
+    if (!this.#isClosed && this.#intervalMs > 0) this.#ping(PROBE_TIMEOUT_MS);
+  }
+
+  /** Says goodbye and closes: the session ends. */
   leave() {
     if (this.#isClosed) return;
-    if (this.#socket.readyState === 1) this.#socket.send(encodeMessage({ type: 'leave' }));
+    this.post('{"type":"leave"}');
     this.#shut(new ParleyError('aborted', 'You left.'));
     this.#socket.close(1000);
+  }
+
+  /** Hears nothing more, and keeps the socket: others see no gap between it and the next one. */
+  mute() {
+    this.#shut(new ParleyError('unreachable', 'The connection was given up.'));
+  }
+
+  /** Closes the socket, muted or not, in a way that leaves the session to the next. */
+  abandon() {
+    this.mute();
+    this.#socket.close(CLOSE_SILENT);
+  }
+
+  #rest() {
+    this.#timer.in(this.#intervalMs, (lateMs) => this.#ping(lateMs > LATE_MS ? PROBE_TIMEOUT_MS : PONG_TIMEOUT_MS));
+  }
+
+  /** @param {number} patienceMs */
+  #ping(patienceMs) {
+    const ping = ++this.#pings;
+    // Where the alarm is late, the answer may lie unread in the socket: it is asked once more.
+    this.#timer.in(patienceMs, (lateMs) => (lateMs > LATE_MS ? this.#ping(PROBE_TIMEOUT_MS) : this.#giveUp(CLOSE_SILENT)));
+    const onAnswer = () => {
+      if (!this.#isClosed && ping === this.#pings) this.#rest();
+    };
+    // A ping that is refused for its rate is a sign of life as well.
+    this.request({ type: 'ping' }).then(onAnswer, onAnswer);
   }
 
   /** @param {unknown} data */
@@ -125,7 +167,7 @@ export class Connection {
     else this.#lastError = message.type === 'error' ? errorOfMessage(message) : null;
     const waiting = 're' in message && message.re !== undefined ? this.#waiting.get(message.re) : undefined;
     if (waiting) this.#settle(waiting, message);
-    if (!waiting || message.type === 'welcome') this.#handlers.onMessage(message);
+    this.#handlers.onMessage(message, waiting !== undefined);
   }
 
   /**
@@ -139,8 +181,8 @@ export class Connection {
   }
 
   /** Gives up on a socket that may take long to notice that it is dead. @param {number} code */
-  #abandon(code) {
-    this.#socket.close(code === CLOSE_SILENT ? CLOSE_SILENT : undefined);
+  #giveUp(code) {
+    this.#socket.close(CLOSE_SILENT);
     this.#onClose(code, '');
   }
 
@@ -158,7 +200,7 @@ export class Connection {
   /** @param {ParleyError} error */
   #shut(error) {
     this.#isClosed = true;
-    this.#platform.clearTimeout(this.#timer);
+    this.#timer.clear();
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(error);

@@ -3,7 +3,7 @@
  * errors - the one error class of the SDK, with a stable code.
  *
  * Codes of the server are those of docs/protocol.md. The SDK adds its own:
- * `unreachable`, `media_denied`, `media_missing`, `media_busy`,
+ * `unreachable`, `undelivered`, `media_denied`, `media_missing`, `media_busy`,
  * `insecure_context`, `protocol` and `aborted`.
  */
 
@@ -25,18 +25,30 @@ const CLOSE_NAMES = new Map([
   [4502, 'auth_expired'],
   [4503, 'forbidden'],
   [4504, 'kicked'],
+  [4505, 'replaced'],
   [4506, 'room_full'],
   [4508, 'hello_timeout'],
+  [4510, 'taken_over'],
 ]);
 
-const CLOSING = new Set(CLOSE_NAMES.values());
+const CLOSING = new Set([...CLOSE_NAMES.values(), 'identity_taken']);
+
+/** @typedef {'peer-left' | 'expired' | 'outbox-full' | 'kicked'} UndeliveredReason */
+
+/** @type {Record<UndeliveredReason, string>} */
+const UNDELIVERED = {
+  'peer-left': 'Not delivered: the peer has left.',
+  expired: 'Not delivered: the session was lost before there was a receipt.',
+  'outbox-full': 'Not delivered: too much is waiting already.',
+  kicked: 'Not delivered: a moderator removed the peer.',
+};
 
 /** What went wrong, for programs (`code`) and for people (`message`). */
 export class ParleyError extends Error {
   /**
    * @param {string} code stable; see above
    * @param {string} message a sentence for people; not stable
-   * @param {{closeCode?: number, retryAfterMs?: number, field?: string, cause?: unknown}} [details]
+   * @param {{closeCode?: number, retryAfterMs?: number, field?: string, reason?: string, peers?: string[], cause?: unknown}} [details]
    */
   constructor(code, message, details = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -49,6 +61,10 @@ export class ParleyError extends Error {
     this.retryAfterMs = details.retryAfterMs;
     /** @readonly */
     this.field = details.field;
+    /** Of `undelivered`: `peer-left`, `expired`, `outbox-full` or `kicked`. @readonly */
+    this.reason = details.reason;
+    /** Of `undelivered`: the ids of the peers that were not reached. @readonly */
+    this.peers = details.peers;
   }
 }
 
@@ -62,6 +78,16 @@ export function errorOfClose(closeCode, reason = '') {
   const code = CLOSE_NAMES.get(closeCode) ?? 'unreachable';
   const text = reason || `The connection to the server was closed (${closeCode}).`;
   return new ParleyError(code, text, { closeCode });
+}
+
+/**
+ * @param {UndeliveredReason} reason
+ * @param {string[]} peers ids of those who were not reached
+ * @param {unknown} [cause]
+ * @returns {ParleyError} `undelivered`: there is no proof that these have handled the message
+ */
+export function errorOfUndelivered(reason, peers, cause) {
+  return new ParleyError('undelivered', UNDELIVERED[reason], { reason, peers, cause });
 }
 
 /**

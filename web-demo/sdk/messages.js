@@ -10,8 +10,9 @@ import { ParleyError } from './errors.js';
 
 /** The server sends no message near this; a welcome of a full room is some 100 KiB. */
 const TEXT_MAX = 4 * 1024 * 1024;
-/** limits.message_bytes of the server. */
+/** limits.message_bytes of a server that did not say. */
 const MESSAGE_BYTES_MAX = 64 * 1024;
+const TICKET_MAX = 12_288;
 const ID_MAX = Number.MAX_SAFE_INTEGER;
 /** An hour: a `bye` that asked for more would strand the client. */
 const DELAY_MS_MAX = 3_600_000;
@@ -34,13 +35,21 @@ const peer = record({
   metadata: text(2048),
   attributes: dictionary(64, text(1024)),
   media,
+  receipts: flag,
 });
+const seq = optional(integer(1, ID_MAX));
+const ticket = text(TICKET_MAX, 1);
 
 const welcome = record({
   re: optional(integer(0, ID_MAX)),
   room: text(128, 1),
   self: peer,
-  peers: list(record({ peer, polite: flag }), 10_000),
+  session: oneOf('new', 'resumed', 'rebuilt'),
+  ticket,
+  accepted: optional(integer(0, ID_MAX)),
+  grace: optional(integer(0, ID_MAX)),
+  messageBytes: integer(1024, TEXT_MAX),
+  peers: list(record({ peer, polite: flag, away: flag }), 10_000),
   iceServers,
   iceTtl: optional(integer(0, ID_MAX)),
   pingInterval: integer(1, 3600),
@@ -48,18 +57,30 @@ const welcome = record({
 });
 const error = record({
   re: optional(integer(0, ID_MAX)),
+  seq,
   code: text(64, 1),
   message: text(1024),
   field: optional(text(256)),
   retryAfterMs: optional(integer(0, DELAY_MS_MAX)),
 });
+const head = record({ type: text(64, 1), n: optional(integer(1, ID_MAX)) });
+const unknown = record({});
 const bye = record({ code: text(64, 1), action: oneOf('resume', 'rejoin', 'stop'), delayMs: optional(integer(0, DELAY_MS_MAX)) });
-const ok = record({ re: integer(0, ID_MAX) });
+const ok = record({ re: optional(integer(0, ID_MAX)), seq });
 const peerJoined = record({ peer, polite: flag });
 const peerLeft = record({ peer: id, reason: text(64) });
 const peerUpdated = record({ peer });
-const relay = record({ from: id, kind: oneOf('offer', 'answer', 'candidate', 'data'), body });
-const broadcast = record({ from: id, body });
+const peerAway = record({ peer: id });
+const roster = record({ peers: list(id, 10_000) });
+const relay = record({ from: id, kind: oneOf('offer', 'answer', 'candidate', 'data'), body, seq });
+const broadcast = record({ from: id, body, seq });
+const receipt = record({ from: id, seq: integer(1, ID_MAX) });
+const undelivered = record({
+  peer: id,
+  first: integer(1, ID_MAX),
+  last: integer(1, ID_MAX),
+  reason: oneOf('peer-left', 'expired', 'outbox-full', 'kicked'),
+});
 const iceServersChanged = record({ iceServers, iceTtl: optional(integer(0, ID_MAX)) });
 
 /** @type {Map<string, import('./check.js').Decoder<any>>} */
@@ -72,8 +93,14 @@ const DECODERS = new Map(
     ['peer-joined', peerJoined],
     ['peer-left', peerLeft],
     ['peer-updated', peerUpdated],
+    ['peer-away', peerAway],
+    ['peer-back', peerJoined],
+    ['roster', roster],
     ['relay', relay],
     ['broadcast', broadcast],
+    ['receipt', receipt],
+    ['undelivered', undelivered],
+    ['ticket', record({ ticket })],
     ['ice-servers', iceServersChanged],
     ['bye', bye],
   ]),
@@ -89,10 +116,19 @@ const DECODERS = new Map(
 /** @typedef {{type: 'peer-joined'} & ReturnType<typeof peerJoined>} PeerJoined */
 /** @typedef {{type: 'peer-left'} & ReturnType<typeof peerLeft>} PeerLeft */
 /** @typedef {{type: 'peer-updated'} & ReturnType<typeof peerUpdated>} PeerUpdated */
+/** @typedef {{type: 'peer-away'} & ReturnType<typeof peerAway>} PeerAway */
+/** @typedef {{type: 'peer-back'} & ReturnType<typeof peerJoined>} PeerBack */
+/** @typedef {{type: 'roster'} & ReturnType<typeof roster>} RosterSettled */
+/** @typedef {{type: 'receipt'} & ReturnType<typeof receipt>} Receipt */
+/** @typedef {{type: 'undelivered'} & ReturnType<typeof undelivered>} Undelivered */
+/** @typedef {{type: 'ticket', ticket: string}} Ticket */
 /** @typedef {{type: 'relay'} & ReturnType<typeof relay>} Relay */
 /** @typedef {{type: 'broadcast'} & ReturnType<typeof broadcast>} Broadcast */
 /** @typedef {{type: 'ice-servers'} & ReturnType<typeof iceServersChanged>} IceServers */
-/** @typedef {Welcome | ErrorMessage | Bye | Ok | Pong | PeerJoined | PeerLeft | PeerUpdated | Relay | Broadcast | IceServers} Message */
+/** @typedef {Welcome | ErrorMessage | Bye | Ok | Pong | Ticket | IceServers} Answer */
+/** @typedef {PeerJoined | PeerLeft | PeerUpdated | PeerAway | PeerBack | RosterSettled} RosterChange */
+/** @typedef {Relay | Broadcast | Receipt | Undelivered} Delivered */
+/** @typedef {(Answer | RosterChange | Delivered) & {n?: number}} Message `n`: the home's number of it */
 
 /**
  * Only stun:, turn: and turns: reach the browser (T-49); a URL of another scheme is left out.
@@ -109,16 +145,16 @@ function iceUrls(value) {
 
 /**
  * @param {unknown} input what the WebSocket delivered
- * @returns {Message | null} null for a type that this version does not know
+ * @returns {Message | null} null for a type that this version does not know; one that is numbered comes through without members, to be counted
  * @throws {ParleyError} `protocol`
  */
 export function decodeMessage(input) {
   try {
     const value = JSON.parse(text(TEXT_MAX)(input));
     refuseUnsafe(value);
-    const { type } = record({ type: text(64, 1) })(value);
-    const decoder = DECODERS.get(type);
-    return decoder ? { type, ...decoder(value) } : null;
+    const { type, n } = head(value);
+    const decoder = DECODERS.get(type) ?? (n && unknown);
+    return decoder ? { type, n, ...decoder(value) } : null;
   } catch (cause) {
     if (cause instanceof Invalid || cause instanceof SyntaxError)
       throw new ParleyError('protocol', `The server sent something that is not parley.v1: ${cause.message}`, { cause });
@@ -145,18 +181,29 @@ function isStun(url) {
 /**
  * Writes a message, and refuses what the server would close the connection for.
  * @param {Record<string, unknown>} message
+ * @param {number} [bytesMax] what the welcome said, less what may be added to the text
  * @returns {string}
  * @throws {ParleyError} `bad_message`, `message_too_large`
  */
-export function encodeMessage(message) {
-  const json = JSON.stringify(message);
-  if (BAD_ESCAPE.test(json)) throw new ParleyError('bad_message', 'Texts may not hold NUL or half a surrogate pair.');
-  if (new TextEncoder().encode(json).length > MESSAGE_BYTES_MAX)
-    throw new ParleyError('message_too_large', 'A message may have at most 64 KiB.');
+export function encodeMessage(message, bytesMax = MESSAGE_BYTES_MAX) {
+  let json;
   try {
+    json = JSON.stringify(message);
     refuseUnsafe(JSON.parse(json));
   } catch (cause) {
     throw new ParleyError('bad_message', `The message cannot be sent: ${/** @type {Error} */ (cause).message}.`, { cause });
   }
+  if (BAD_ESCAPE.test(json)) throw new ParleyError('bad_message', 'Texts may not hold NUL or half a surrogate pair.');
+  if (bytesOf(json) > bytesMax) throw new ParleyError('message_too_large', `A message may have at most ${bytesMax} bytes.`);
   return json;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * @param {string} text
+ * @returns {number} bytes of UTF-8
+ */
+export function bytesOf(text) {
+  return encoder.encode(text).length;
 }

@@ -10,7 +10,7 @@ import { isOrigin, roomOfToken, socketUrl } from './address.js';
 import { Call } from './call.js';
 import { ParleyError } from './errors.js';
 import { browserPlatform } from './platform.js';
-import { checkToken } from './token.js';
+import { Tokens } from './token.js';
 
 export { Call } from './call.js';
 export { ParleyError } from './errors.js';
@@ -24,7 +24,8 @@ export { Peer } from './peer.js';
  * @typedef {object} JoinOptions
  * @property {string} url `wss://HOST`, or the whole `wss://HOST/v1/rooms/ROOM/ws`; https: and http: are understood
  * @property {string} [room] where it is absent and the url is `wss://HOST` alone, the room is the one that the token names (`video.room`)
- * @property {string | (() => string | Promise<string>)} token a JWT, or a function that is asked for one at each connection
+ * @property {string | (() => string | Promise<string>)} token a JWT, or a function that is asked for one when one is needed: to
+ *   join, to join anew after the session was lost, and shortly before the present one expires; coming back needs none
  * @property {MediaStream | Wishes | {audio?: Wish, video?: Wish}} [media] what to send: a stream, `{ mic, camera, screen }`, or what
  *   getUserMedia takes; nothing by default. Tracks that are handed in stay yours to stop.
  * @property {string} [name] if the token allows it
@@ -45,7 +46,7 @@ export { Peer } from './peer.js';
 export async function join({ url, room, token, media = {}, signal, platform = browserPlatform(), ...options }) {
   const tokens = new Tokens(token);
   const where = room === undefined && isOrigin(url) ? roomOfToken(await tokens.peek()) : room;
-  const call = new Call(socketUrl(url, where), { ...options, token: () => tokens.take() }, platform);
+  const call = new Call(socketUrl(url, where), { ...options, tokens }, platform);
   if (signal?.aborted) throw new ParleyError('aborted', 'Joining was given up.');
   signal?.addEventListener('abort', () => call.leave(), { once: true });
   return call.start(wishesOf(media));
@@ -63,36 +64,4 @@ function wishesOf(media) {
   /** @type {Wishes & {audio?: Wish, video?: Wish}} */
   const { audio, video, mic = audio, camera = video, screen } = media;
   return { mic, camera, screen };
-}
-
-/** Where tokens come from; one that was looked at is not asked for again. */
-class Tokens {
-  #source;
-  /** @type {Promise<string> | null} */
-  #next = null;
-
-  /** @param {JoinOptions['token']} source */
-  constructor(source) {
-    this.#source = typeof source === 'function' ? source : checkToken(source);
-  }
-
-  /** The token that take() will give. */
-  peek() {
-    return (this.#next ??= this.#ask());
-  }
-
-  take() {
-    const token = this.peek();
-    this.#next = null;
-    return token;
-  }
-
-  async #ask() {
-    if (typeof this.#source === 'string') return this.#source;
-    try {
-      return checkToken(await this.#source());
-    } catch (cause) {
-      throw cause instanceof ParleyError ? cause : new ParleyError('unreachable', 'No token could be had.', { cause });
-    }
-  }
 }

@@ -13,6 +13,8 @@ export class Peer {
   tracks = new Map();
   /** @type {RTCPeerConnectionState} */
   connectionState = 'new';
+  /** Its connection to the server is gone, and it may come back. Media may go on; what is sent to it is kept for it. */
+  isAway = false;
 
   /**
    * @param {import('./messages.js').PeerInfo} info
@@ -23,7 +25,7 @@ export class Peer {
     this.streams = streams;
   }
 
-  /** Made by the server; new at each join. */
+  /** Made by the server; new at each join, kept when a session resumes. */
   get id() {
     return this.#info.id;
   }
@@ -52,9 +54,20 @@ export class Peer {
     return this.#info.media;
   }
 
-  /** For the SDK. @param {import('./messages.js').PeerInfo} info */
+  /** Whether it tells what it has handled; if not, what is sent to it counts as delivered when its server has sent it. */
+  get receipts() {
+    return this.#info.receipts;
+  }
+
+  /**
+   * For the SDK.
+   * @param {import('./messages.js').PeerInfo} info
+   * @returns {boolean} whether that changes anything
+   */
   setInfo(info) {
+    const isNews = JSON.stringify(info) !== JSON.stringify(this.#info);
     this.#info = info;
+    return isNews;
   }
 
   /**

@@ -1,16 +1,14 @@
 // @ts-check
 /** roster - the other peers of the room, and the link to each of them. */
-import { ParleyError, isClosing } from './errors.js';
+import { Courier } from './courier.js';
+import { ParleyError } from './errors.js';
 import { Link } from './link.js';
 import { Peer } from './peer.js';
 import { readStats } from './stats.js';
 
-/** When the server did not say how long to wait. */
-const RESEND_MS = 1000;
-const RESENDS_MAX = 5;
-
 /** @typedef {import('./local_media.js').Source} Source */
-/** @typedef {'offer' | 'answer' | 'candidate'} Kind */
+/** @typedef {import('./messages.js').PeerInfo} PeerInfo */
+/** @typedef {import('./messages.js').Welcome['peers'][number]} Entry */
 
 /** Keeps peers and links in step with what the server says. */
 export class Roster {
@@ -18,57 +16,87 @@ export class Roster {
   peers = new Map();
   /** @type {Map<string, Link>} */
   #links = new Map();
-  /** @type {Set<string>} peers whose server stops: they are expected back, and their media goes on until then */
-  #held = new Set();
-  /** @type {RTCConfiguration} */
+  /** @type {Set<string>} peers that the home of a rebuilt room has not seen yet */
+  #missing = new Set();
+  /** @type {import('./link.js').LinkConfig} */
   #config = {};
   #call;
   #platform;
   #local;
-  #request;
+  #delivery;
+  #courier;
 
   /**
-   * @param {import('./emitter.js').Emitter<import('./call.js').CallEvents>} call whose events are emitted
+   * @param {import('./emitter.js').Emitter<import('./events.js').CallEvents>} call whose events are emitted
    * @param {import('./platform.js').Platform} platform
    * @param {import('./local_media.js').LocalMedia} local
-   * @param {(message: Record<string, unknown>) => Promise<unknown>} request
+   * @param {{relay: import('./delivery.js').Delivery['relay'], onGone: import('./delivery.js').Delivery['onGone']}} delivery
    */
-  constructor(call, platform, local, request) {
+  constructor(call, platform, local, delivery) {
     this.#call = call;
     this.#platform = platform;
     this.#local = local;
-    this.#request = request;
+    this.#delivery = delivery;
+    this.#courier = new Courier(platform, delivery, (id) => this.#links.get(id), (error) => this.#warn(error));
   }
 
-  /** Fresh ICE servers; running connections use them at their next restart. @param {RTCConfiguration} config */
+  /** Whether there are peers whom the home may not know, until it says `roster`. */
+  get isRebuilding() {
+    return this.#missing.size > 0;
+  }
+
+  /** Fresh ICE servers; running connections use them at their next restart. @param {import('./link.js').LinkConfig} config */
   setConfiguration(config) {
     this.#config = config;
-    for (const link of this.#links.values()) this.#guard(() => link.setConfiguration(config));
+    for (const link of this.#links.values()) {
+      try {
+        link.setConfiguration(config);
+      } catch (error) {
+        this.#warn(error);
+      }
+    }
   }
 
   /**
-   * Takes the roster of a welcome. Every link is made anew: to the others we are a new peer.
-   * @param {import('./messages.js').Welcome['peers']} entries
+   * Takes the roster of a new session. Every link is made anew: to the others we are a new peer.
+   * @param {Entry[]} entries
    * @param {boolean} isQuiet the first roster is read from `peers`, not told as events
    */
   replace(entries, isQuiet) {
     const ids = new Set(entries.map(({ peer }) => peer.id));
-    for (const id of [...this.peers.keys()]) if (!ids.has(id)) this.#remove(id, this.#held.has(id) ? 'shutdown' : 'lost');
-    this.#held.clear();
-    for (const { peer, polite } of entries) {
+    for (const id of [...this.peers.keys()]) if (!ids.has(id)) this.#remove(id, 'lost');
+    this.#missing.clear();
+    for (const { peer, polite, away } of entries) {
       this.#links.get(peer.id)?.close();
+      this.#links.delete(peer.id);
       this.#add(peer, polite, isQuiet);
+      this.#setAway(peer.id, away, isQuiet);
+    }
+  }
+
+  /**
+   * Takes the roster of a home that was rebuilt. Links go on; who is not in it is away, and may come back.
+   * @param {Entry[]} entries
+   */
+  rebuild(entries) {
+    const ids = new Set(entries.map(({ peer }) => peer.id));
+    this.#missing = new Set([...this.peers.keys()].filter((id) => !ids.has(id)));
+    for (const id of this.#missing) this.#setAway(id, true);
+    for (const { peer, polite, away } of entries) {
+      this.#add(peer, polite, false);
+      this.#setAway(peer.id, away);
     }
   }
 
   /** @param {import('./messages.js').Message} message */
   take(message) {
-    if (message.type === 'peer-joined') this.#add(message.peer, message.polite, false);
-    else if (message.type === 'peer-left' && message.reason === 'shutdown') this.#hold(message.peer);
+    if (message.type === 'relay') this.#onRelay(message);
+    else if (message.type === 'broadcast') this.#onData(message.from, message.body, true);
+    else if (message.type === 'peer-joined' || message.type === 'peer-back') this.#onPresent(message.peer, message.polite);
+    else if (message.type === 'peer-away') this.#setAway(message.peer, true);
     else if (message.type === 'peer-left') this.#remove(message.peer, message.reason);
     else if (message.type === 'peer-updated') this.#update(message.peer);
-    else if (message.type === 'relay') this.#onRelay(message);
-    else if (message.type === 'broadcast') this.#onData(message.from, message.body, true);
+    else if (message.type === 'roster') this.#settle(new Set(message.peers));
   }
 
   /** Sends the track that the source has now to everybody. @param {Source} source */
@@ -89,7 +117,8 @@ export class Roster {
   }
 
   /**
-   * @param {import('./messages.js').PeerInfo} info
+   * A peer that is known keeps its link.
+   * @param {PeerInfo} info
    * @param {boolean} polite
    * @param {boolean} isQuiet
    */
@@ -97,27 +126,35 @@ export class Roster {
     const known = this.peers.get(info.id);
     const streams = () => Object.freeze({ main: new this.#platform.MediaStream(), screen: new this.#platform.MediaStream() });
     const peer = known ?? new Peer(info, streams());
-    peer.setInfo(info);
     this.peers.set(info.id, peer);
-    if (!known && !isQuiet) this.#call.emit('peer-joined', peer);
-    if (known) this.#call.emit('peer-updated', peer);
-    this.#links.set(info.id, this.#open(peer, polite, this.#config));
+    if (known) this.#update(info);
+    else if (!isQuiet) this.#call.emit('peer-joined', peer);
+    if (!this.#links.has(info.id)) this.#links.set(info.id, this.#open(peer, polite, this.#config));
+  }
+
+  /**
+   * @param {PeerInfo} info
+   * @param {boolean} polite
+   */
+  #onPresent(info, polite) {
+    this.#missing.delete(info.id);
+    this.#add(info, polite, false);
+    this.#setAway(info.id, false);
   }
 
   /**
    * @param {Peer} peer
    * @param {boolean} polite
-   * @param {RTCConfiguration} config
+   * @param {import('./link.js').LinkConfig} config
    * @returns {Link}
    */
   #open(peer, polite, config) {
     return new Link(config, polite, peer.media, this.#local, this.#platform, {
-      send: (kind, body) => void this.#send(peer.id, kind, body, 0),
+      send: (kind, body) => void this.#courier.send(peer.id, kind, body),
       onTrack: (source, track) => this.#onTrack(peer, source, track),
       onState: (state) => {
         peer.connectionState = state;
         this.#call.emit('ice', { peer, state });
-        if (state === 'failed') this.#release(peer.id);
       },
       onError: (error) => this.#warn(error),
     });
@@ -128,31 +165,39 @@ export class Roster {
    * @param {string} reason
    */
   #remove(id, reason) {
+    this.#missing.delete(id);
     const peer = this.peers.get(id);
     if (!peer) return;
     this.#links.get(id)?.close();
     this.#links.delete(id);
     this.peers.delete(id);
     peer.connectionState = 'closed';
+    this.#delivery.onGone(id, reason);
     this.#call.emit('peer-left', { peer, reason });
   }
 
-  /** @param {string} id */
-  #hold(id) {
-    this.#held.add(id);
-    if (this.peers.get(id)?.connectionState === 'failed') this.#release(id);
+  /** Who is not in the room when its grace time is over has left. @param {Set<string>} ids */
+  #settle(ids) {
+    for (const id of [...this.peers.keys()]) if (!ids.has(id)) this.#remove(id, 'lost');
+    this.#missing.clear();
   }
 
-  /** A peer that is held for its media goes with them. @param {string} id */
-  #release(id) {
-    if (this.#held.delete(id)) this.#remove(id, 'shutdown');
+  /**
+   * @param {string} id
+   * @param {boolean} isAway
+   * @param {boolean} [isQuiet]
+   */
+  #setAway(id, isAway, isQuiet = false) {
+    const peer = this.peers.get(id);
+    if (!peer || peer.isAway === isAway) return;
+    peer.isAway = isAway;
+    if (!isQuiet) this.#call.emit(isAway ? 'peer-away' : 'peer-back', peer);
   }
 
-  /** @param {import('./messages.js').PeerInfo} info */
+  /** @param {PeerInfo} info */
   #update(info) {
     const peer = this.peers.get(info.id);
-    if (!peer) return;
-    peer.setInfo(info);
+    if (!peer || !peer.setInfo(info)) return;
     this.#links.get(info.id)?.setMedia(info.media);
     this.#call.emit('peer-updated', peer);
   }
@@ -185,57 +230,8 @@ export class Roster {
     else this.#call.emit('track-removed', { peer, source });
   }
 
-  /**
-   * Relays, and tries again what the server could not deliver for the moment.
-   * @param {string} to
-   * @param {Kind} kind
-   * @param {unknown} body
-   * @param {number} resends
-   */
-  async #send(to, kind, body, resends) {
-    const link = this.#links.get(to);
-    try {
-      await this.#request({ type: 'relay', to, kind, body });
-    } catch (error) {
-      if (!(error instanceof ParleyError) || !['rate_limited', 'outbox_full'].includes(error.code) || resends >= RESENDS_MAX) {
-        this.#onNotSent(error);
-        return;
-      }
-      this.#platform.setTimeout(() => this.#sendAgain(link, to, kind, body, resends), error.retryAfterMs ?? RESEND_MS);
-    }
-  }
-
-  /**
-   * @param {Link | undefined} link as it was when it was first sent
-   * @param {string} to
-   * @param {Kind} kind
-   * @param {unknown} body
-   * @param {number} resends
-   */
-  #sendAgain(link, to, kind, body, resends) {
-    if (this.#links.get(to) !== link) return;
-    if (kind === 'candidate') void this.#send(to, kind, body, resends + 1);
-    else link?.resend(kind);
-  }
-
-  /** A peer that is gone is told by peer-left, a lost connection by its state. @param {unknown} error */
-  #onNotSent(error) {
-    const code = error instanceof ParleyError ? error.code : '';
-    if (!['no_such_peer', 'unreachable', 'aborted'].includes(code) && !isClosing(code)) this.#warn(error);
-  }
-
-  /** @param {() => void} action */
-  #guard(action) {
-    try {
-      action();
-    } catch (error) {
-      this.#warn(error);
-    }
-  }
-
   /** @param {unknown} cause */
   #warn(cause) {
-    const error = cause instanceof ParleyError ? cause : new ParleyError('protocol', String(cause), { cause });
-    this.#call.emit('warning', error);
+    this.#call.emit('warning', cause instanceof ParleyError ? cause : new ParleyError('protocol', String(cause), { cause }));
   }
 }

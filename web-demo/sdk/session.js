@@ -2,32 +2,33 @@
 /**
  * session - a stay in a room across connections: joins, and comes back when the connection is lost.
  *
- * In this version coming back is joining anew, with a new peer id.
+ * It comes back with its ticket, as the same peer. Only where there is no
+ * such session any more it joins anew, with a token.
  */
-import { Backoff, mayRetry } from './backoff.js';
+import { Backoff, wayBack } from './backoff.js';
 import { Connection } from './connection.js';
 import { ParleyError } from './errors.js';
+import { Greeting } from './greeting.js';
+import { Timer } from './timer.js';
 
 /** A connection that held this long was a good one: the next wait starts small again. */
 const SETTLED_MS = 10_000;
-const WELCOME_TIMEOUT_MS = 10_000;
-/** For how long in all hello is said again where the server has too many of them. */
-const HELLO_PATIENCE_MS = 60_000;
-/** When the server did not say how long to wait. */
-const HELLO_AGAIN_MS = 1000;
-/** The waits of many clients are spread over this, times the number of refusals so far. */
-const HELLO_SPREAD_MS = 1000;
+/** For the application's token, when there was one before. */
+const TOKEN_PATIENCE_MS = 30_000;
 
 /** @typedef {'connecting' | 'joined' | 'reconnecting' | 'ended'} State */
+/** @typedef {import('./messages.js').Welcome} Welcome */
 
 /**
  * @typedef {object} SessionHooks
- * @property {() => Promise<Record<string, unknown>>} hello the fields of `hello`, asked for at each attempt
- * @property {(welcome: import('./messages.js').Welcome) => void} onWelcome
- * @property {(message: import('./messages.js').Message) => void} onMessage
+ * @property {(ticket: string | null) => Promise<Record<string, unknown>>} hello its fields: with this ticket, or with a token
+ * @property {(welcome: Welcome, reason: string) => void} onWelcome `reason`: why there is a new session where there was one before
+ * @property {(message: import('./messages.js').Message, isReply: boolean) => void} onMessage
  * @property {(error: ParleyError) => void} onInvalid
  * @property {(state: State) => void} onState
  * @property {(error: ParleyError) => void} onEnd the session is over and will not come back
+ * @property {() => string} stamp what is added to each message after the welcome
+ * @property {boolean} mayRenew whether another token can be had when one has expired
  */
 
 /** Holds one connection at a time, and makes the next when that is lost. */
@@ -38,13 +39,21 @@ export class Session {
   #backoff;
   /** @type {Connection | null} */
   #connection = null;
+  /** @type {Connection | null} what the present one is to take over from */
+  #former = null;
+  /** @type {Greeting | null} */
+  #greeting = null;
   /** @type {State} */
   #state = 'connecting';
+  /** Whether the present connection has been welcomed. */
+  #isLive = false;
   #hasJoined = false;
-  /** @type {any} */
+  /** A secret, in memory only. @type {string | null} */
+  #ticket = null;
+  #reason = '';
+  #attempt = 0;
+  #lastId = 0;
   #timer;
-  /** @type {any} */
-  #helloTimer;
 
   /**
    * @param {string} url
@@ -56,6 +65,7 @@ export class Session {
     this.#platform = platform;
     this.#hooks = hooks;
     this.#backoff = new Backoff(platform.random);
+    this.#timer = new Timer(platform);
   }
 
   get state() {
@@ -64,136 +74,164 @@ export class Session {
 
   /** Connects. What becomes of it is told through the hooks. */
   async start() {
+    const attempt = ++this.#attempt;
+    this.#timer.clear();
+    if (this.#hasJoined) this.#timer.in(TOKEN_PATIENCE_MS, () => this.#comeBack());
     let fields;
     try {
-      fields = await this.#hooks.hello();
+      fields = await this.#hooks.hello(this.#ticket);
     } catch (error) {
-      this.#onNoToken(error);
+      if (attempt === this.#attempt) this.#onNoToken(error);
       return;
     }
-    if (this.#state !== 'ended') this.#open(fields);
+    if (attempt === this.#attempt) this.#open(fields);
+  }
+
+  /** Goes over to a new connection, for the present one may be dead. It is kept meanwhile, so that others do not see us go. */
+  reconnect() {
+    if (!this.#hasJoined || this.#state === 'ended') return;
+    if (this.#isLive) {
+      this.#connection?.mute();
+      this.#former = this.#connection;
+    } else this.#connection?.abandon();
+    this.#lose('reconnecting');
+    void this.start();
+  }
+
+  /** There may be reason to doubt the connection, or to hope for one. */
+  wake() {
+    if (this.#isLive) this.#connection?.probe();
+    else if (this.#state === 'reconnecting' && this.#connection === null) void this.start();
   }
 
   /**
-   * @param {Record<string, unknown>} message
-   * @returns {Promise<import('./messages.js').Message>}
+   * @param {string} text a JSON object that nothing answers
+   * @returns {boolean} false if there is no connection
    */
+  post(text) {
+    return this.#isLive && this.#connection !== null && this.#connection.post(text);
+  }
+
+  /** @type {Connection['request']} */
   async request(message) {
-    if (!this.#connection || this.#state !== 'joined')
-      throw new ParleyError('unreachable', 'There is no connection to the server at the moment.');
+    if (!this.#connection || !this.#isLive) throw new ParleyError('unreachable', 'There is no connection to the server at the moment.');
     return this.#connection.request(message);
   }
 
   /** Leaves the room for good. */
   leave() {
-    this.#clearTimers();
     this.#connection?.leave();
-    this.#connection = null;
-    this.#setState('ended');
+    this.#former?.abandon();
+    this.#lose('ended');
   }
 
   /** @param {Record<string, unknown>} fields */
   #open(fields) {
+    this.#timer.clear();
     try {
-      this.#connection = new Connection(
-        this.#url,
-        this.#platform,
-        {
-          onMessage: (message) => this.#onMessage(message),
-          onInvalid: (error) => this.#onInvalid(error),
-          onClose: (closed) => this.#onClose(closed),
-        },
-        () => this.#sayHello(fields, 1),
-      );
+      this.#connection = new Connection(this.#url, this.#platform, this.#backoff.patienceMs, {
+        onOpen: () => this.#greet(fields),
+        onMessage: (message, isReply) => this.#onMessage(message, isReply),
+        onInvalid: (error) => this.#onInvalid(error),
+        onClose: (closed) => this.#onClose(closed),
+        stamp: () => (this.#isLive ? this.#hooks.stamp() : ''),
+        nextId: () => ++this.#lastId,
+      });
     } catch (cause) {
       this.#end(new ParleyError('unreachable', 'This address cannot be connected to.', { cause }));
     }
   }
 
-  /**
-   * @param {Record<string, unknown>} fields
-   * @param {number} attempt on this connection, from 1
-   */
-  #sayHello(fields, attempt) {
-    const silence = new ParleyError('unreachable', 'No answer to hello came.');
-    this.#timer = this.#platform.setTimeout(() => this.#drop(silence), WELCOME_TIMEOUT_MS);
-    this.#connection?.request({ type: 'hello', ...fields }).catch((error) => {
-      if (error.code === 'rate_limited') this.#sayHelloLater(fields, attempt, error);
+  /** @param {Record<string, unknown>} fields */
+  #greet(fields) {
+    const connection = /** @type {Connection} */ (this.#connection);
+    this.#greeting = new Greeting(this.#platform, this.#backoff.patienceMs, {
+      request: (message) => connection.request(message),
+      helloWithToken: () => this.#hooks.hello(null),
+      onTicketRefused: (error) => {
+        this.#ticket = null;
+        this.#reason = error.code;
+      },
+      onNoToken: (error) => this.#onNoToken(error),
       // The server closes after refusing a token; what it leaves open (say, a name too long) ends here.
-      else if (!this.#hasJoined && error.code !== 'unreachable' && error.code !== 'aborted') this.#end(error);
+      onRefused: (error) => (this.#hasJoined && error.code !== 'bad_message' ? undefined : this.#end(error)),
+      onSilence: (error) => this.#drop(error),
     });
+    this.#greeting.say(fields);
   }
 
-  /**
-   * Too many join at this moment: the server keeps the connection open, so waiting there is enough.
-   * @param {Record<string, unknown>} fields
-   * @param {number} attempt
-   * @param {ParleyError} error
-   */
-  #sayHelloLater(fields, attempt, error) {
-    if (!this.#connection) return;
-    this.#platform.clearTimeout(this.#timer);
-    const wait = (error.retryAfterMs ?? HELLO_AGAIN_MS) + Math.round(HELLO_SPREAD_MS * attempt * this.#platform.random());
-    if (wait > HELLO_PATIENCE_MS) {
-      this.#drop(error);
-      return;
-    }
-    this.#helloTimer ??= this.#platform.setTimeout(() => this.#drop(error), HELLO_PATIENCE_MS);
-    this.#timer = this.#platform.setTimeout(() => this.#sayHello(fields, attempt + 1), wait);
+  /** @type {SessionHooks['onMessage']} */
+  #onMessage(message, isReply) {
+    if (message.type === 'welcome') this.#onWelcome(message);
+    else if (message.type === 'ticket') this.#ticket = message.ticket;
+    else if (this.#isLive) this.#hooks.onMessage(message, isReply);
   }
 
-  /** @param {import('./messages.js').Message} message */
-  #onMessage(message) {
-    if (message.type !== 'welcome') {
-      if (this.#state === 'joined') this.#hooks.onMessage(message);
-      return;
-    }
-    this.#clearTimers();
-    this.#timer = this.#platform.setTimeout(() => this.#backoff.reset(), SETTLED_MS);
-    this.#connection?.keepAlive(message.pingInterval);
-    this.#hasJoined = true;
-    this.#hooks.onWelcome(message);
+  /** @param {Welcome} welcome */
+  #onWelcome(welcome) {
+    if (this.#isLive) return;
+    this.#greeting?.close();
+    this.#former?.abandon();
+    this.#former = null;
+    this.#ticket = welcome.ticket;
+    this.#timer.in(SETTLED_MS, () => this.#backoff.reset());
+    this.#connection?.keepAlive(welcome.pingInterval);
+    this.#isLive = this.#hasJoined = true;
+    this.#hooks.onWelcome(welcome, this.#reason);
+    this.#reason = '';
     this.#setState('joined');
   }
 
-  /** A message that cannot be read is dropped; without a welcome there is nothing to go on with. @param {ParleyError} error */
+  /** It is dropped; without a welcome there is nothing to go on with. @param {ParleyError} error */
   #onInvalid(error) {
-    if (this.#state === 'joined') this.#hooks.onInvalid(error);
+    if (this.#isLive) this.#hooks.onInvalid(error);
     else this.#end(error);
   }
 
   /** @param {import('./connection.js').Closed} closed */
   #onClose({ code, error, bye }) {
     this.#connection = null;
-    this.#clearTimers();
-    if (!this.#hasJoined || !mayRetry(code) || bye?.action === 'stop') this.#end(error);
+    const way = this.#hasJoined ? wayBack(code, bye?.action, this.#ticket !== null, this.#hooks.mayRenew) : 'stop';
+    if (way === 'rejoin') {
+      this.#ticket = null;
+      this.#reason = error.code;
+    }
+    if (way === 'stop') this.#end(error);
     else this.#comeBack(bye?.delayMs);
   }
 
   /** @param {number} [leastMs] */
   #comeBack(leastMs) {
-    this.#setState('reconnecting');
-    this.#timer = this.#platform.setTimeout(() => void this.start(), this.#backoff.next(leastMs));
+    this.#former?.abandon();
+    this.#former = null;
+    this.#lose('reconnecting');
+    this.#timer.in(this.#backoff.next(leastMs), () => void this.start());
   }
 
-  /** A token function that fails for good says so with a ParleyError; anything else may be the network. @param {unknown} error */
+  /** @param {State} state */
+  #lose(state) {
+    this.#attempt += 1;
+    this.#greeting?.close();
+    this.#timer.clear();
+    this.#connection = null;
+    this.#isLive = false;
+    this.#setState(state);
+  }
+
+  /** A token function that fails for good says so by its code; `unreachable` may be the network. @param {any} error */
   #onNoToken(error) {
-    if (this.#state === 'ended') return;
-    if (error instanceof ParleyError && error.code !== 'unreachable') this.#end(error);
-    else if (this.#hasJoined) this.#comeBack();
-    else this.#end(error instanceof ParleyError ? error : new ParleyError('unreachable', 'No token could be had.', { cause: error }));
+    if (error.code !== 'unreachable' || !this.#hasJoined) this.#end(error);
+    else {
+      this.#connection?.abandon();
+      this.#comeBack();
+    }
   }
 
-  /** Gives up this connection. @param {ParleyError} error */
+  /** Gives up this attempt. @param {ParleyError} error */
   #drop(error) {
-    this.#connection?.leave();
+    if (this.#hasJoined) this.#connection?.abandon();
+    else this.#connection?.leave();
     this.#onClose({ code: 1006, error, bye: null });
-  }
-
-  #clearTimers() {
-    this.#platform.clearTimeout(this.#timer);
-    this.#platform.clearTimeout(this.#helloTimer);
-    this.#helloTimer = undefined;
   }
 
   /** @param {ParleyError} error */
