@@ -17,6 +17,12 @@ static bool is_copy(const struct event *event)
     return event->type == EVENT_RELAY || event->type == EVENT_BROADCAST;
 }
 
+/* Whether the speaker is to hear what becomes of this copy. Of hidden peers nobody hears anything. */
+static bool is_awaited(const struct event *event, const struct session *hearer)
+{
+    return is_copy(event) && event->seq && !hearer->peer->profile.grants.is_hidden;
+}
+
 static struct frame *frame_of(struct telling *telling)
 {
     if (!telling->frame)
@@ -36,7 +42,7 @@ static enum error keep(struct telling *telling, struct session *session, uint64_
     struct letter letter = {.frame = frame_of(telling), .type = event->type, .n = n};
     if (is_copy(event)) {
         letter.sender = telling->home->speaker->handle;
-        letter.seq = event->seq;
+        letter.seq = is_awaited(event, session) ? event->seq : 0;
         return mailbox_push(&session->mailbox, &letter);
     }
     enum error error = mailbox_push_beyond(&session->mailbox, &letter);
@@ -69,7 +75,7 @@ static void refuse(struct telling *telling, const struct session *session)
     if (!is_copy(telling->event))
         return;
     telling->home->is_refused = true;
-    if (telling->event->seq)
+    if (is_awaited(telling->event, session))
         home_say_undelivered(telling->home->speaker, peer_id(session->peer), telling->event->seq,
                              UNDELIVERED_OUTBOX_FULL);
 }
@@ -89,12 +95,11 @@ static void hand_over(struct telling *telling, struct session *session)
     bool is_taken = deliver_one(telling, session);
     if (session->peer->gives_receipts)
         return;
-    bool is_awaited = is_copy(event) && event->seq;
-    if (is_taken && is_awaited) {
+    if (is_taken && is_awaited(event, session)) {
         struct event receipt = {.type = EVENT_RECEIPT, .receipt = {peer_id(session->peer), event->seq}};
         home->counts.receipts++;
         session_say(home->speaker, &receipt);
-    } else if (!is_taken && is_copy(event) && !is_awaited) {
+    } else if (!is_taken && is_copy(event) && !is_awaited(event, session)) {
         refuse(telling, session);
     } else if (!is_taken && keep(telling, session, session->next_n - 1)) {
         refuse(telling, session);
@@ -143,7 +148,7 @@ static void reserve_hearers(struct home *home, size_t count)
  * took it. */
 static bool is_apart(const struct event *event, const struct session *session, size_t count)
 {
-    return count == 1 || (is_copy(event) && event->seq && !session->peer->gives_receipts);
+    return count == 1 || (is_awaited(event, session) && !session->peer->gives_receipts);
 }
 
 void lodging_on_event(void *context, struct peer *const *to, size_t count, const struct event *event)
