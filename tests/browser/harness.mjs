@@ -3,7 +3,7 @@
 // The server is the real binary: $PARLEY_BINARY, or build/dev/parley. Nothing leaves loopback.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -61,15 +61,24 @@ export async function freePort() {
   return port;
 }
 
-/** Starts a server with --dev on free ports. `settings` are given as --set, `ports` to start one again. */
-export async function startServer({ settings = {}, env = {}, ports } = {}) {
+/**
+ * Starts a server with --dev on free ports. `settings` are given as --set; `ports` and `state` (its state directory)
+ * are those of another to start that one again.
+ */
+export async function startServer({ settings = {}, env = {}, ports, state = newFolder('parley-state-') } = {}) {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: build it, or say where it is with PARLEY_BINARY`);
   const chosen = ports ?? { server: await freePort(), admin: await freePort() };
   rememberSecretsOf(env);
-  const all = { 'log.level': 'debug', 'server.listen': `127.0.0.1:${chosen.server}`, 'admin.listen': `127.0.0.1:${chosen.admin}`, ...settings };
+  const all = {
+    'log.level': 'debug',
+    'server.listen': `127.0.0.1:${chosen.server}`,
+    'admin.listen': `127.0.0.1:${chosen.admin}`,
+    'server.state_dir': state,
+    ...settings,
+  };
   const args = ['serve', '--dev', ...Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`])];
   const child = spawn(BINARY, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const server = new Server(child, chosen);
+  const server = new Server(child, { settings, env, ports: chosen, state });
   await server.untilReady();
   return server;
 }
@@ -81,19 +90,36 @@ export function judgeLog(log) {
   if (leaks.length > 0) throw new Error(`the server's log holds ${leaks.join(', ')}`);
 }
 
+/** Starts a server again that has ended: same ports, same state directory, unless `more` says otherwise. */
+export function startAgain(server, more = {}) {
+  return startServer({ ...server.options, ...more });
+}
+
 const running = new Set();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+const folders = new Set();
+process.on('exit', () => {
+  running.forEach((child) => child.kill('SIGKILL'));
+  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+});
+
+/** A new folder that is gone when this process ends. */
+function newFolder(prefix) {
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  folders.add(folder);
+  return folder;
+}
 
 class Server {
   #child;
   log = '';
 
-  constructor(child, ports) {
+  constructor(child, options) {
     this.#child = child;
     running.add(child);
     child.on('exit', () => running.delete(child));
-    this.ports = ports;
-    this.url = `http://127.0.0.1:${ports.server}`;
+    this.options = options;
+    this.ports = options.ports;
+    this.url = `http://127.0.0.1:${this.ports.server}`;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.log += chunk));
   }
 
@@ -214,4 +240,18 @@ export function untilNames(page, ...names) {
 /** Waits for the card that tells of this code. */
 export function untilCard(page, code) {
   return page.waitForSelector(`#card:not([hidden]) #card-box[data-code="${code}"]`, { timeout: PATIENCE_MS });
+}
+
+const SHOTS = join(ROOT, 'build/shots');
+
+/** Keeps a picture of the page: on a large screen in the light, and on a phone in the dark. */
+export async function shoot(page, name) {
+  mkdirSync(SHOTS, { recursive: true });
+  const usual = page.viewportSize();
+  for (const [kind, viewport, colorScheme] of [['wide-light', usual, 'light'], ['phone-dark', { width: 390, height: 844 }, 'dark']]) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(SHOTS, `${name}-${kind}.png`), animations: 'disabled' });
+  }
+  await page.setViewportSize(usual);
 }

@@ -2,6 +2,9 @@
 //
 // The functions run in the page (given to joinAs as `prepare`, or to evaluate), so that nothing is missed between two looks.
 
+/** Nothing is decoded for a moment where a loaded machine is slow; a call that breaks is silent until its ICE is up again. */
+export const GAP_MAX_MS = 4000;
+
 /** Before anything else: counts peer connections, what ends or restarts them, and where their state went. */
 export function recordConnections() {
   globalThis.connections = [];
@@ -65,4 +68,30 @@ export function recordFrames() {
     globalThis.framesTimer = setTimeout(look, LOOK_MS);
   };
   return look();
+}
+
+/** In the call: keeps what the call told, and what the others sent. */
+export function recordCall() {
+  const { call } = document.querySelector('#call');
+  globalThis.told = [];
+  globalThis.heard = [];
+  for (const name of ['reconnecting', 'resumed', 'rejoined', 'ended']) call.on(name, () => globalThis.told.push(name));
+  for (const name of ['peer-joined', 'peer-away', 'peer-back']) call.on(name, (peer) => globalThis.told.push(`${name} ${peer.name}`));
+  call.on('peer-left', ({ peer, reason }) => globalThis.told.push(`peer-left ${peer.name} ${reason}`));
+  call.on('warning', ({ code }) => globalThis.told.push(`warning ${code}`));
+  call.on('data', ({ peer, data }) => globalThis.heard.push(`${peer.name}: ${data}`));
+}
+
+/** In the call: says `text` to everybody; what became of it is kept in `fates` by its text. */
+export function say(text) {
+  globalThis.fates ??= {};
+  globalThis.fates[text] = 'under way';
+  const settle = (fate) => (globalThis.fates[text] = fate);
+  document.querySelector('#call').call.send(text).then(() => settle('delivered'), ({ code, reason }) => settle(`${code} ${reason}`));
+}
+
+/** In the call: who one is, and who the others are. */
+export function idsOf() {
+  const { call } = document.querySelector('#call');
+  return { self: call.self.id, peers: [...call.peers.keys()] };
 }

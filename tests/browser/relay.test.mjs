@@ -8,15 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PATIENCE_MS, checkMedia, freePort, joinAs, receivedBy, startBrowser, startServer, until } from './harness.mjs';
-import { recordConnections, recordFrames, relayOnly } from './instruments.mjs';
+import { GAP_MAX_MS, recordConnections, recordFrames, relayOnly } from './instruments.mjs';
 import { rememberedCount } from './secrets.mjs';
 
 const TURNSERVER = '/usr/bin/turnserver';
 const SECRET = 'north-north-north-north-north-north';
 const WRONG_SECRET = 'south-south-south-south-south-south';
 const SHORT_PATIENCE_MS = 10_000;
-/** A call that breaks is silent until its ICE is up again, and consent takes some 5 s to be missed. */
-const GAP_MAX_MS = 4000;
 
 const skip = existsSync(TURNSERVER) ? false : `${TURNSERVER} is not installed`;
 

@@ -24,20 +24,22 @@ export class Banner {
   /** @type {number | undefined} */
   #noteTimer;
 
-  /**
-   * What is so until it changes.
-   * @param {string} text empty when all is well
-   * @returns {boolean} whether the text before this one was shown
-   */
+  /** Whether there is something that has been so for a while. */
+  get isStanding() {
+    return this.#isDue;
+  }
+
+  /** What is so until it changes. @param {string} text empty when all is well */
   set(text) {
-    const wasShown = this.#isDue;
-    if (text === this.#standing) return wasShown;
+    if (text === this.#standing) return;
+    const isFirst = this.#standing === '';
     this.#standing = text;
-    clearTimeout(this.#standingTimer);
-    this.#isDue = wasShown && text !== '';
-    if (text !== '' && !wasShown) this.#standingTimer = setTimeout(() => this.#onDue(), PATIENCE_MS);
+    if (isFirst) this.#standingTimer = setTimeout(() => this.#onDue(), PATIENCE_MS);
+    if (text === '') {
+      clearTimeout(this.#standingTimer);
+      this.#isDue = false;
+    }
     this.#show();
-    return wasShown;
   }
 
   /**

@@ -19,8 +19,6 @@ export class CallView {
   #banner = new Banner();
   /** @type {Call | null} */
   #call = null;
-  /** The person was told that the server is out of reach, and has yet to hear how that ended. */
-  #isWorried = false;
   #tools = {
     mic: find('#tool-mic', HTMLButtonElement),
     camera: find('#tool-camera', HTMLButtonElement),
@@ -61,7 +59,6 @@ export class CallView {
     this.#grid.clear();
     this.#stage.clear();
     this.#banner.clear();
-    this.#isWorried = false;
   }
 
   /** @param {Call} call */
@@ -89,14 +86,9 @@ export class CallView {
       this.#showSelf();
       this.#refresh();
     });
-    call.on('resumed', () => {
-      if (this.#isWorried) this.#banner.note(RESUMED, 'good');
-      this.#isWorried = false;
-    });
-    call.on('rejoined', () => {
-      this.#banner.note(REJOINED, 'warning');
-      this.#isWorried = false;
-    });
+    // Whoever was not told of the trouble need not be told of its end.
+    call.on('resumed', () => this.#banner.isStanding && this.#banner.note(RESUMED, 'good'));
+    call.on('rejoined', () => this.#banner.note(REJOINED, 'warning'));
   }
 
   /**
@@ -138,8 +130,7 @@ export class CallView {
     const { peers, self, state } = this.#call;
     find('#alone', HTMLElement).hidden = peers.size > 0;
     for (const source of /** @type {const} */ (['mic', 'camera', 'screen'])) setPressed(this.#tools[source], self.media[source]);
-    const wasShown = this.#banner.set(callStatus(state, [...peers.values()]));
-    this.#isWorried = this.#isWorried || (wasShown && state === 'joined');
+    this.#banner.set(callStatus(state, [...peers.values()]));
   }
 
   /** @param {Source} source */
