@@ -31,7 +31,7 @@ test('who comes back gives up a hanging attempt sooner than who joins, and later
 for (const [what, code, action, hasTicket, mayRenew, way] of [
   ['a broken connection', 1006, undefined, true, false, 'resume'],
   ['a server that restarts', 1012, 'resume', true, false, 'resume'],
-  ['a session whose token is over, with a function for tokens', 4502, undefined, true, true, 'rejoin'],
+  ['a session whose token is over, with a function for tokens', 4502, 'stop', true, true, 'rejoin'],
   ['a session whose token is over, without one', 4502, undefined, true, false, 'stop'],
   ['a fresh token that is refused as expired', 4502, undefined, false, true, 'stop'],
   ['bye with rejoin', 4000, 'rejoin', true, false, 'rejoin'],

@@ -30,9 +30,10 @@ export function mayRetry(closeCode) {
  * @returns {'resume' | 'rejoin' | 'stop'} `resume`: with the ticket, if there is one
  */
 export function wayBack(closeCode, action, hasTicket, mayRenew) {
-  const isOver = action === 'rejoin' || (closeCode === CLOSE_TOKEN_EXPIRED && hasTicket);
+  // The session's token was over, and the server cannot know that there is another.
+  if (closeCode === CLOSE_TOKEN_EXPIRED && hasTicket && mayRenew) return 'rejoin';
   if (action === 'stop') return 'stop';
-  if (isOver && (mayRenew || mayRetry(closeCode))) return 'rejoin';
+  if (action === 'rejoin' && (mayRenew || mayRetry(closeCode))) return 'rejoin';
   // No hello in time: the application's new token came too late for that connection.
   return mayRetry(closeCode) || closeCode === CLOSE_HELLO_TIMEOUT ? 'resume' : 'stop';
 }
