@@ -68,7 +68,7 @@ export class Client {
   async start() {
     this.#wantsToStay = true;
     while (this.#wantsToStay && !this.#call) {
-      const call = await this.#join().catch(() => null);
+      const call = await this.#join().catch(passOver);
       if (!call) await new Promise((resolve) => setTimeout(resolve, JOIN_AGAIN_MS * (1 + this.#setting.random.unit())));
       else if (this.#wantsToStay) this.#take(call);
       else call.leave();
@@ -250,6 +250,12 @@ export class Client {
   #note(event) {
     if (this.#isLive) this.#setting.history.write(this.#name, event);
   }
+}
+
+/** Why a join may fail here; anything else is a fault of the run itself. @param {unknown} error */
+function passOver(error) {
+  if (!(error instanceof ParleyError) || error.code.startsWith('auth')) throw error;
+  return null;
 }
 
 function add(counts, name) {

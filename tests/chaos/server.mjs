@@ -6,10 +6,9 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+import { API_KEY, API_SECRET } from '../e2e/support/token.mjs';
 
-export const API_KEY = 'chaos';
-export const API_SECRET = 'a-secret-of-the-chaos-runs-that-is-long-enough';
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** A start that takes longer than this has failed; it turns a hang into a failure and measures nothing. */
 const START_MS = 30_000;
@@ -19,6 +18,9 @@ const LINES_KEPT = 200;
 /** What a sanitizer or an assertion writes when it found something. */
 const ALARM = /ERROR: AddressSanitizer|runtime error|LeakSanitizer|Assertion .* failed/;
 const COUNTED = ['error', 'warn'];
+
+// Without these a server outlives whoever started it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 /** All clients have one address, and the campaign is in a hurry. */
 const LIMITS = {
@@ -101,7 +103,8 @@ export class ServerUnderTest {
 
   async start() {
     if (!existsSync(this.#binary)) throw new Error(`no binary at ${this.#binary}; build it, or name it in PARLEY_BINARY`);
-    const child = spawn(this.#binary, ['serve', '-c', join(this.#folder, 'parley.yaml')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const env = { PATH: process.env.PATH };
+    const child = spawn(this.#binary, ['serve', '-c', join(this.#folder, 'parley.yaml')], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
     this.#isMeantToEnd = false;
     this.starts += 1;
