@@ -40,6 +40,20 @@ static void links_are_kept_in_the_order_of_adding(void **state)
     assert_order(&list, "abc");
 }
 
+static void a_link_can_be_put_after_any_other(void **state)
+{
+    struct person ann = {.name = 'a'}, bob = {.name = 'b'}, cyd = {.name = 'c'};
+    struct list list;
+    (void)state;
+    list_init(&list);
+
+    list_insert_after(&list.head, &cyd.link);
+    list_insert_after(&list.head, &ann.link);
+    list_insert_after(&ann.link, &bob.link);
+
+    assert_order(&list, "abc");
+}
+
 static void any_link_can_be_removed_and_added_again(void **state)
 {
     struct person ann = {.name = 'a'}, bob = {.name = 'b'}, cyd = {.name = 'c'};
@@ -80,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(links_are_kept_in_the_order_of_adding),
+        cmocka_unit_test(a_link_can_be_put_after_any_other),
         cmocka_unit_test(any_link_can_be_removed_and_added_again),
         cmocka_unit_test(removing_twice_does_nothing),
     };
