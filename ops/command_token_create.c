@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "auth/token.h"
+#include "base/random.h"
 #include "ops/command_keys.h"
 #include "ops/command_token_parts.h"
 #include "ops/duration.h"
@@ -74,6 +75,7 @@ struct request {
     struct slice key_id;
     int64_t ttl_ms;
     bool wants_help;
+    char token_id[RANDOM_ID_LENGTH + 1]; /* for servers that take each token once */
 };
 
 static bool add_attribute(struct attributes *attributes, const char *text)
@@ -161,6 +163,8 @@ static int create(struct request *request, struct keyring *keys)
         return EX_USAGE;
     }
     struct instant now = clock_now();
+    random_id(request->token_id);
+    request->claims.token_id = slice_from_text(request->token_id);
     if (__builtin_add_overflow(instant_unix_s(now), request->ttl_ms / 1000, &request->claims.expires_unix_s))
         return EX_USAGE;
     return print_token(keys, key_id, &request->claims, now);

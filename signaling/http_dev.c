@@ -36,10 +36,13 @@ static enum error check_type(struct http_request *request)
 static enum error mint(struct http_request *request, struct slice room, struct slice name, struct http_answer *answer)
 {
     char identity[RANDOM_ID_LENGTH + 1];
+    char token_id[RANDOM_ID_LENGTH + 1];
     struct slice key_id = slice_from_text(request->worker->config.dev_key_id);
     random_id(identity);
+    random_id(token_id);
     const struct claims claims = {
         .issuer = key_id,
+        .token_id = slice_from_text(token_id),
         .identity = slice_from_text(identity),
         .name = name,
         .room = room,

@@ -151,6 +151,22 @@ static void the_token_alone_is_printed(void **state)
     assert_int_equal(scene->err.length, 0);
 }
 
+/* T-10: so that a server which takes each token once takes it. */
+static void every_token_has_an_id_of_its_own(void **state)
+{
+    struct scene *scene = *state;
+    char ids[2][23];
+    for (size_t i = 0; i < 2; i++) {
+        create(scene, "--room a --identity ann");
+        assert_int_equal(judge(scene, "inspect --json"), EX_OK);
+        const char *jti = strstr(buffer_text(&scene->out), "\"jti\":\"");
+        assert_non_null(jti);
+        assert_int_equal(strcspn(jti + 7, "\""), 22);
+        (void)snprintf(ids[i], sizeof ids[i], "%s", jti + 7);
+    }
+    assert_string_not_equal(ids[0], ids[1]);
+}
+
 static void every_option_arrives_in_the_claims(void **state)
 {
     struct scene *scene = *state;
@@ -378,6 +394,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_token_made_for_a_room_is_admitted_there),
         TEST(the_token_alone_is_printed),
+        TEST(every_token_has_an_id_of_its_own),
         TEST(every_option_arrives_in_the_claims),
         TEST(publishing_data_can_be_withheld_alone),
         TEST(inspect_says_in_words_why_a_join_would_fail),
