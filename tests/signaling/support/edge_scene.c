@@ -202,9 +202,11 @@ void actor_enter(struct edge_scene *scene, struct actor *actor, const char *iden
 void actor_resume(struct edge_scene *scene, struct actor *actor, const struct actor *former, const char *more)
 {
     struct buffer text = BUFFER_EMPTY;
-    buffer_add_format(&text, "{\"type\":\"hello\",\"id\":1,\"receipts\":true,\"ticket\":\"%s\"%s}", former->ticket,
-                      more);
+    char ticket[ACTOR_TICKET_MAX];
+    memcpy(ticket, former->ticket, sizeof ticket);
+    buffer_add_format(&text, "{\"type\":\"hello\",\"id\":1,\"receipts\":true,\"ticket\":\"%s\"%s}", ticket, more);
     actor_connect(scene, actor, "lobby");
+    memcpy(actor->ticket, ticket, sizeof ticket);
     actor_say(scene, actor, buffer_text(&text));
     buffer_fini(&text);
 }
