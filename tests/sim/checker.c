@@ -130,6 +130,14 @@ static void judge_run(struct checker *checker, const struct line *line)
         checker->quiet = checker->at;
 }
 
+static size_t count_live(struct checker *checker)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < checker->clients.count; i++)
+        count += client_at(checker, i)->peer != NOBODY;
+    return count;
+}
+
 static void judge_line(struct checker *checker, const struct line *line)
 {
     switch (line->type) {
@@ -155,11 +163,11 @@ static void judge_line(struct checker *checker, const struct line *line)
     case LINE_LEFT:
     case LINE_SEES:
     case LINE_KICKS: judge_roster(checker, line); break;
+    case LINE_COUNTS: checker->live = count_live(checker); break;
     case LINE_GRACE:
     case LINE_FAULT:
     case LINE_CALM:
     case LINE_QUIET:
-    case LINE_COUNTS:
     case LINE_TYPE_COUNT: judge_run(checker, line); break;
     }
 }

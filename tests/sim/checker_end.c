@@ -146,14 +146,6 @@ static void judge_messages(struct checker *checker)
     }
 }
 
-static size_t count_live(struct checker *checker)
-{
-    size_t count = 0;
-    for (uint32_t i = 0; i < checker->clients.count; i++)
-        count += client_at(checker, i)->peer != NOBODY;
-    return count;
-}
-
 static size_t count_known_taken(struct checker *checker)
 {
     size_t count = 0;
@@ -175,7 +167,7 @@ static void judge_counter(struct checker *checker, const struct counter *counter
     const char *name = history_word_text(checker->history, counter->name);
     int64_t least = 0, most = INT64_MAX;
     if (strcmp(name, "sessions") == 0)
-        least = most = (int64_t)count_live(checker);
+        least = most = (int64_t)checker->live;
     else if (strcmp(name, "away") == 0)
         most = 0;
     else if (strcmp(name, "resumed") == 0)
@@ -185,8 +177,10 @@ static void judge_counter(struct checker *checker, const struct counter *counter
     else if (strcmp(name, "accepted") == 0) {
         least = (int64_t)count_known_taken(checker);
         most = figures->kills ? INT64_MAX : (int64_t)figures->messages;
-    } else if (strcmp(name, "receipts") == 0 && !figures->kills)
+    } else if (strcmp(name, "receipts") == 0 && !figures->kills) {
         least = (int64_t)figures->settled;
+        most = (int64_t)figures->handled;
+    }
     if (counter->value >= least && counter->value <= most)
         return;
     violate(checker, "counts", "", checker->quiet, 0);

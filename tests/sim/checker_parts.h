@@ -63,6 +63,7 @@ struct checker {
     place at; /* of the line that is judged */
     struct pool clients, peers, messages, sources, tolds, deliveries, kills;
     place calm, quiet;
+    size_t live; /* when the counters were read */
     int64_t grace_ms;
 };
 

@@ -1,0 +1,386 @@
+/* client_hear.c - what a client makes of what it hears. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_scan.h"
+#include "tests/sim/sim.h"
+
+#define RETRY_ABSENT (-1)
+
+/* One message from the server, as far as it matters here. */
+struct heard {
+    struct slice type, code, reason, session, from, peer, self, peers, body, action, ticket;
+    int64_t n, re, seq, first, last, accepted, retry_ms, delay_ms;
+};
+
+static int64_t integer_of(struct slice value)
+{
+    int64_t number = 0;
+    for (size_t i = 0; i < value.length && value.data[i] >= '0' && value.data[i] <= '9'; i++)
+        number = number * 10 + (value.data[i] - '0');
+    return number;
+}
+
+static void take_text(struct heard *heard, struct slice name, struct slice value)
+{
+    const struct {
+        const char *name;
+        struct slice *to;
+    } texts[] = {
+        {"type", &heard->type},     {"code", &heard->code}, {"reason", &heard->reason}, {"session", &heard->session},
+        {"from", &heard->from},     {"peer", &heard->peer}, {"self", &heard->self},     {"peers", &heard->peers},
+        {"action", &heard->action}, {"body", &heard->body}, {"ticket", &heard->ticket},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (slice_is_text(name, texts[i].name))
+            *texts[i].to = value.data[0] == '"' ? json_string_inner(value) : value;
+    }
+}
+
+static void take_number(struct heard *heard, struct slice name, struct slice value)
+{
+    const struct {
+        const char *name;
+        int64_t *to;
+    } numbers[] = {
+        {"n", &heard->n},
+        {"re", &heard->re},
+        {"seq", &heard->seq},
+        {"first", &heard->first},
+        {"last", &heard->last},
+        {"accepted", &heard->accepted},
+        {"retryAfterMs", &heard->retry_ms},
+        {"delayMs", &heard->delay_ms},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (slice_is_text(name, numbers[i].name))
+            *numbers[i].to = integer_of(value);
+    }
+}
+
+static void read_heard(struct slice text, struct heard *out)
+{
+    struct json_member member;
+    struct json_walk walk = json_walk_start(text);
+    *out = (struct heard){.retry_ms = RETRY_ABSENT, .delay_ms = RETRY_ABSENT};
+    while (json_walk_next(&walk, &member)) {
+        if (member.value.data[0] >= '0' && member.value.data[0] <= '9' && !slice_is_text(member.name, "body"))
+            take_number(out, member.name, member.value);
+        else
+            take_text(out, member.name, member.value);
+    }
+}
+
+/* A member of a peer object, or of one that holds it. */
+static struct slice member_of(struct slice object, const char *name)
+{
+    struct json_member member;
+    struct json_walk walk = json_walk_start(object);
+    while (json_walk_next(&walk, &member)) {
+        if (slice_is_text(member.name, name))
+            return member.value.data[0] == '"' ? json_string_inner(member.value) : member.value;
+    }
+    return SLICE_EMPTY;
+}
+
+static void fail(struct actor *actor, const char *why)
+{
+    if (!actor->sim->stuck)
+        actor->sim->stuck = why;
+    actor->sim->is_over = true;
+}
+
+/* The roster */
+
+static struct seen *add_seen(struct actor *actor, struct slice peer)
+{
+    uint32_t number = peer_number(member_of(peer, "id"));
+    struct seen *seen = actor_see(actor, number);
+    if (!seen && actor->roster_count == ROSTER_MAX) {
+        fail(actor, "a roster grew without end");
+        return &actor->roster[0];
+    }
+    if (!seen)
+        seen = &actor->roster[actor->roster_count++];
+    *seen = (struct seen){number, false, slice_is_text(member_of(peer, "receipts"), "true")};
+    return seen;
+}
+
+static void note_peer(struct actor *actor, enum line_type type, uint32_t peer, const char *word)
+{
+    struct line *line = sim_note(actor->sim, FIRST_ACTOR + actor->number, type);
+    line->peer = peer;
+    if (word)
+        line->word = history_word(actor->sim->history, word);
+}
+
+static void remove_seen(struct actor *actor, uint32_t peer, const char *reason)
+{
+    struct seen *seen = actor_see(actor, peer);
+    if (!seen)
+        return;
+    *seen = actor->roster[--actor->roster_count];
+    note_peer(actor, LINE_LEFT, peer, reason);
+}
+
+static void take_roster(struct actor *actor, struct slice peers)
+{
+    struct json_member entry;
+    struct json_walk walk = json_walk_start(peers);
+    while (json_walk_next(&walk, &entry)) {
+        struct seen *seen = add_seen(actor, member_of(entry.value, "peer"));
+        seen->is_away = slice_is_text(member_of(entry.value, "away"), "true");
+    }
+}
+
+static void set_away(struct actor *actor, uint32_t peer)
+{
+    struct seen *seen = actor_see(actor, peer);
+    if (seen)
+        seen->is_away = true;
+    note_peer(actor, LINE_AWAY, peer, NULL);
+}
+
+static bool lists(struct slice peers, uint32_t peer)
+{
+    struct json_member entry;
+    struct json_walk walk = json_walk_start(peers);
+    while (json_walk_next(&walk, &entry)) {
+        if (peer_number(json_string_inner(entry.value)) == peer)
+            return true;
+    }
+    return false;
+}
+
+static void on_roster(struct actor *actor, const struct heard *heard)
+{
+    actor->is_rebuilding = false;
+    for (unsigned i = actor->roster_count; i-- > 0;) {
+        if (!lists(heard->peers, actor->roster[i].peer))
+            remove_seen(actor, actor->roster[i].peer, "lost");
+    }
+}
+
+/* Welcomes, and the refusals of hello */
+
+static void on_new(struct actor *actor, const struct heard *heard)
+{
+    struct sim *sim = actor->sim;
+    if (actor->peer != NOBODY)
+        fail(actor, "a ticket was answered by a new session");
+    actor->peer = peer_number(member_of(heard->self, "id"));
+    struct line *line = sim_note(sim, FIRST_ACTOR + actor->number, LINE_BEGIN);
+    line->peer = actor->peer;
+    line->word = history_word(sim->history, actor->room ? "attic" : "lobby");
+    actor->roster_count = 0;
+    take_roster(actor, heard->peers);
+}
+
+static void on_resumed(struct actor *actor, const struct heard *heard)
+{
+    sim_note(actor->sim, FIRST_ACTOR + actor->number, LINE_RESUMED);
+    if (!actor->gives_receipts) { /* it may have missed what was said to its dead connection */
+        actor->roster_count = 0;
+        take_roster(actor, heard->peers);
+    }
+    int64_t first = actor->pending_count ? actor->pending[0].seq : actor->next_seq;
+    actor_resend(actor, heard->accepted ? heard->accepted + 1 : first);
+}
+
+static void on_rebuilt(struct actor *actor, const struct heard *heard)
+{
+    sim_note(actor->sim, FIRST_ACTOR + actor->number, LINE_REBUILT);
+    actor->n = actor->said = 0;
+    actor->is_rebuilding = true;
+    for (unsigned i = 0; i < actor->roster_count; i++)
+        actor->roster[i].is_away = true;
+    take_roster(actor, heard->peers);
+    actor_rebuild_pending(actor);
+    actor_resend(actor, actor->pending_count ? actor->pending[0].seq : actor->next_seq);
+}
+
+static void keep_ticket(struct actor *actor, struct slice ticket)
+{
+    buffer_clear(&actor->ticket);
+    buffer_add(&actor->ticket, ticket);
+    actor->has_ticket = true;
+}
+
+static void on_welcome(struct actor *actor, const struct heard *heard)
+{
+    actor->state = ACTOR_JOINED;
+    actor->tries = 0;
+    actor->unsaid = 0;
+    keep_ticket(actor, heard->ticket);
+    uint32_t self = peer_number(member_of(heard->self, "id"));
+    if (slice_is_text(heard->session, "new"))
+        on_new(actor, heard);
+    else if (actor->peer != self)
+        fail(actor, "a session was resumed as another peer");
+    else if (slice_is_text(heard->session, "resumed"))
+        on_resumed(actor, heard);
+    else
+        on_rebuilt(actor, heard);
+}
+
+static void on_hello_again(struct sim *sim, void *object, uint64_t argument)
+{
+    struct wire *wire = object;
+    (void)sim, (void)argument;
+    if (wire->actor && wire->actor->state == ACTOR_GREETING)
+        actor_hello(wire->actor);
+}
+
+/* What is final is closed by the server, after its bye. */
+static void on_hello_refused(struct actor *actor, const struct heard *heard)
+{
+    char code[32];
+    (void)snprintf(code, sizeof code, SLICE_FORMAT, SLICE_ARGS(heard->code));
+    if (strcmp(code, "rate_limited") == 0) {
+        sim_after(actor->sim, heard->retry_ms, on_hello_again, actor->wire, 0);
+    } else if (strcmp(code, "ticket_invalid") == 0 || strcmp(code, "session_ended") == 0) {
+        actor_end(actor, code);
+        if (actor->is_retired)
+            actor_quit(actor, "close");
+        else
+            actor_hello(actor);
+    } else if (strcmp(code, "bad_message") == 0 || strcmp(code, "bad_json") == 0) {
+        fail(actor, "a hello was called bad");
+    }
+}
+
+/* Messages */
+
+static bool is_repeated(struct actor *actor, uint32_t from, int64_t seq)
+{
+    for (unsigned i = 0; i < actor->memory_count; i++) {
+        if (actor->memory[i].peer != from)
+            continue;
+        if (seq <= actor->memory[i].seq)
+            return true;
+        actor->memory[i].seq = seq;
+        return false;
+    }
+    if (actor->memory_count == ROSTER_MAX)
+        return false;
+    actor->memory[actor->memory_count].peer = from;
+    actor->memory[actor->memory_count++].seq = seq;
+    return false;
+}
+
+static void on_message(struct actor *actor, const struct heard *heard)
+{
+    uint32_t from = peer_number(heard->from);
+    if (!heard->seq || is_repeated(actor, from, heard->seq))
+        return;
+    if (!actor->gives_receipts || heard->body.data[0] != '[')
+        return;
+    struct line *line = sim_note(actor->sim, FIRST_ACTOR + actor->number, LINE_HANDLED);
+    line->peer = from;
+    line->message = (uint32_t)integer_of(slice_from(heard->body, 1));
+}
+
+static void on_rate_limited(struct actor *actor, const struct heard *heard)
+{
+    if (!heard->seq)
+        return;
+    if (heard->seq < actor->send_from)
+        actor->send_from = heard->seq;
+    actor->pace_ms = heard->retry_ms;
+    actor->not_before_ms = actor->sim->now_ms + heard->retry_ms;
+    actor_pump(actor);
+}
+
+static void on_error(struct actor *actor, const struct heard *heard)
+{
+    char code[32];
+    (void)snprintf(code, sizeof code, SLICE_FORMAT, SLICE_ARGS(heard->code));
+    if (actor->state == ACTOR_GREETING)
+        on_hello_refused(actor, heard);
+    else if (strcmp(code, "rate_limited") == 0)
+        on_rate_limited(actor, heard);
+    else if (strcmp(code, "bad_message") == 0 || strcmp(code, "bad_json") == 0)
+        fail(actor, "a good message was called bad");
+    else if (heard->seq && strcmp(code, "out_of_order") != 0)
+        actor_note_refused(actor, heard->seq, code);
+}
+
+static void on_undelivered(struct actor *actor, const struct heard *heard)
+{
+    char reason[32];
+    (void)snprintf(reason, sizeof reason, SLICE_FORMAT, SLICE_ARGS(heard->reason));
+    actor_note_undelivered(actor, peer_number(heard->peer), heard->first, heard->last, reason);
+}
+
+static void on_bye(struct actor *actor, const struct heard *heard)
+{
+    (void)snprintf(actor->bye_code, sizeof actor->bye_code, SLICE_FORMAT, SLICE_ARGS(heard->code));
+    actor->bye_delay_ms = heard->delay_ms;
+    actor->bye_action = slice_is_text(heard->action, "resume")   ? BYE_RESUME
+                        : slice_is_text(heard->action, "rejoin") ? BYE_REJOIN
+                                                                 : BYE_STOP;
+}
+
+static void on_ok(struct actor *actor, const struct heard *heard)
+{
+    if (heard->seq)
+        actor_note_ok(actor, heard->seq);
+    if (heard->re == 7 && actor->kicking != NOBODY)
+        note_peer(actor, LINE_KICKS, actor->kicking, NULL);
+}
+
+static void on_left(struct actor *actor, const struct heard *heard)
+{
+    char reason[32];
+    (void)snprintf(reason, sizeof reason, SLICE_FORMAT, SLICE_ARGS(heard->reason));
+    remove_seen(actor, peer_number(heard->peer), reason);
+}
+
+static void on_joined(struct actor *actor, const struct heard *heard)
+{
+    note_peer(actor, LINE_JOINED, add_seen(actor, heard->peer)->peer, NULL);
+}
+
+static void on_back(struct actor *actor, const struct heard *heard)
+{
+    note_peer(actor, LINE_BACK, add_seen(actor, heard->peer)->peer, NULL);
+}
+
+static void on_away(struct actor *actor, const struct heard *heard)
+{
+    set_away(actor, peer_number(heard->peer));
+}
+
+static void on_receipt(struct actor *actor, const struct heard *heard)
+{
+    actor_note_receipt(actor, peer_number(heard->from), heard->seq);
+}
+
+static void on_ticket(struct actor *actor, const struct heard *heard)
+{
+    keep_ticket(actor, heard->ticket);
+}
+
+static const struct {
+    const char *type;
+    void (*hear)(struct actor *, const struct heard *);
+} hearings[] = {
+    {"relay", on_message},           {"broadcast", on_message}, {"receipt", on_receipt}, {"ok", on_ok},
+    {"welcome", on_welcome},         {"error", on_error},       {"peer-away", on_away},  {"peer-back", on_back},
+    {"peer-joined", on_joined},      {"peer-left", on_left},    {"roster", on_roster},   {"ticket", on_ticket},
+    {"undelivered", on_undelivered}, {"bye", on_bye},
+};
+
+void actor_hear(struct actor *actor, struct slice text)
+{
+    struct heard heard;
+    read_heard(text, &heard);
+    if (heard.n && heard.n <= actor->n)
+        fail(actor, "a number came twice, or went back");
+    for (size_t i = 0; i < sizeof hearings / sizeof hearings[0]; i++) {
+        if (slice_is_text(heard.type, hearings[i].type))
+            hearings[i].hear(actor, &heard);
+    }
+    if (heard.n && actor->wire)
+        actor_handled(actor, heard.n);
+}

@@ -1,0 +1,293 @@
+/* server.c - the life of the server: started, stopped, killed, and all that reaches it. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "tests/sim/sim.h"
+
+static struct stage *the_stage; /* of this process */
+
+static void write_revocation(void *context, struct slice peer_id, enum error why, int64_t ends_unix_s)
+{
+    struct server *server = &((struct sim *)context)->server;
+    assert(server->disk_count < REVOKED_MAX);
+    memcpy(server->disk[server->disk_count].peer_id, peer_id.data, RANDOM_ID_LENGTH);
+    server->disk[server->disk_count].why = why;
+    server->disk[server->disk_count++].ends_unix_s = ends_unix_s;
+}
+
+static void read_revocations(struct sim *sim)
+{
+    struct server *server = &sim->server;
+    server->revocations = revocations_create((struct revocation_log){sim, write_revocation});
+    for (unsigned i = 0; i < server->disk_count; i++)
+        revocations_restore(server->revocations, slice_of(server->disk[i].peer_id, RANDOM_ID_LENGTH),
+                            server->disk[i].why, server->disk[i].ends_unix_s);
+}
+
+static void make_id(char out[RANDOM_ID_LENGTH + 1])
+{
+    (void)snprintf(out, RANDOM_ID_LENGTH + 1, "%021uA", ++the_stage->sim->next_id);
+}
+
+static struct edge_config edge_config_of(struct sim *sim)
+{
+    static const struct ice_list ice = {.ttl_s = 3600};
+    const struct plan *plan = &sim->plan;
+    struct rate ample = {100000, 100000};
+    struct rate ample_bytes = {1e9, 1e9};
+    return (struct edge_config){
+        .keys = the_stage->keys,
+        .token_rules = {.lifetime_max_s = 10 * 86400},
+        .sealer = the_stage->sealers[sim->server.key % 2],
+        .session_grace_s = 20,
+        .joins = ample,
+        .ice = &ice,
+        .limits = {plan->session_rate, ample_bytes, ample, ample_bytes, ample, 10000},
+        .outbox = plan->outbox,
+        .message_bytes_max = 2048,
+        .hello_timeout_ms = 5000,
+        .ping_interval_ms = SIM_PING_MS,
+        .make_id = make_id,
+        .port = {wire_wake, wire_close},
+        .metrics = sim->metrics,
+    };
+}
+
+static struct home_config home_config_of(struct sim *sim)
+{
+    const struct plan *plan = &sim->plan;
+    return (struct home_config){
+        .rooms_max = ROOMS_MAX,
+        .room_capacity = plan->capacity,
+        .mailbox = plan->mailbox,
+        .grace_ms = plan->grace_ms,
+        .duplicates = plan->duplicates,
+        .epoch = sim->server.epoch,
+        .revocations = sim->server.revocations,
+        .encode = tap_encode,
+        .encode_context = sim,
+    };
+}
+
+void server_start(struct sim *sim)
+{
+    struct server *server = &sim->server;
+    server->life++;
+    server->epoch = prng_next(&sim->random);
+    server->is_draining = false;
+    server->stalled_until_ms = 0;
+    server->open_count = 0;
+    read_revocations(sim);
+    struct edge_config edge_config = edge_config_of(sim);
+    struct home_config home_config = home_config_of(sim);
+    server->edge = edge_create(&edge_config);
+    server->home = home_create(&home_config, (struct listener){sim, tap_deliver});
+    edge_connect(server->edge, tap_route(sim, home_route(server->home)));
+}
+
+static void on_start(struct sim *sim, void *object, uint64_t argument)
+{
+    (void)object, (void)argument;
+    if (!sim->server.edge)
+        server_start(sim);
+}
+
+static void add_counts(struct home_counts *sum, const struct home_counts *counts)
+{
+    sum->resumed += counts->resumed;
+    sum->rebuilt += counts->rebuilt;
+    sum->resumes_refused += counts->resumes_refused;
+    sum->accepted += counts->accepted;
+    sum->repeated += counts->repeated;
+    sum->receipts += counts->receipts;
+    for (int i = 0; i < UNDELIVERED_REASON_COUNT; i++)
+        sum->undelivered[i] += counts->undelivered[i];
+}
+
+static void deaf(void *context, const struct request *request)
+{
+    (void)context, (void)request;
+}
+
+/* A process that dies says nothing: what its objects do while they are taken apart reaches nobody. */
+void server_end(struct sim *sim)
+{
+    struct server *server = &sim->server;
+    if (!server->edge)
+        return;
+    add_counts(&server->counts, home_counts(server->home));
+    edge_connect(server->edge, (struct route){NULL, deaf});
+    for (unsigned i = 0; i < server->open_count; i++) {
+        edge_close(server->open[i]->served, 1006, sim_now(sim));
+        server->open[i]->served = NULL;
+    }
+    server->open_count = 0;
+    server->edge = edge_destroy(server->edge);
+    server->home = home_destroy(server->home);
+    server->revocations = revocations_destroy(server->revocations);
+}
+
+void server_kill(struct sim *sim)
+{
+    struct server *server = &sim->server;
+    if (!server->edge)
+        return;
+    sim_note_fault(sim, FAULT_KILL, NULL);
+    for (unsigned i = 0; i < server->open_count; i++) {
+        if (prng_chance(&sim->random, 85)) /* the others see nothing: it was the machine that died */
+            wire_reset(server->open[i], true);
+        else
+            server->open[i]->is_up_dead = server->open[i]->is_down_dead = true;
+    }
+    server_end(sim);
+    int64_t pause_ms = prng_chance(&sim->random, 70)
+                           ? prng_between(&sim->random, 50, 3000)
+                           : prng_between(&sim->random, 3000, sim->plan.grace_ms * 3 / 2 + 3000);
+    sim_after(sim, pause_ms, on_start, NULL, 0);
+}
+
+static void on_drained(struct sim *sim, void *object, uint64_t life)
+{
+    (void)object;
+    if (sim->server.life == life)
+        server_kill(sim);
+}
+
+void server_drain(struct sim *sim)
+{
+    if (!sim->server.edge || sim->server.is_draining)
+        return;
+    sim->server.is_draining = true;
+    edge_shut(sim->server.edge, sim_now(sim));
+    sim_after(sim, prng_between(&sim->random, 500, 10000), on_drained, NULL, sim->server.life);
+}
+
+/* Whether this cannot be done now: the server is down, is another, or stands still until later. */
+static bool is_deaf(struct sim *sim, struct wire *wire, void (*act)(struct sim *, void *, uint64_t), uint64_t argument)
+{
+    struct server *server = &sim->server;
+    if (!server->edge || !wire->served || wire->life != server->life)
+        return true;
+    if (server->stalled_until_ms <= sim->now_ms)
+        return false;
+    sim_after(sim, server->stalled_until_ms - sim->now_ms, act, wire, argument);
+    return true;
+}
+
+static void forget_wire(struct server *server, struct wire *wire)
+{
+    wire->served = NULL;
+    for (unsigned i = 0; i < server->open_count; i++) {
+        if (server->open[i] != wire)
+            continue;
+        server->open[i] = server->open[--server->open_count];
+        return;
+    }
+}
+
+static void close_wire(struct sim *sim, struct wire *wire, int close_code)
+{
+    edge_close(wire->served, close_code, sim_now(sim));
+    forget_wire(&sim->server, wire);
+}
+
+static struct net_address address_of(const struct sim *sim, const struct actor *actor)
+{
+    unsigned char host = (unsigned char)(sim->seed % 3 ? actor->number + 1 : 1);
+    return (struct net_address){{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, host}};
+}
+
+void server_on_dial(struct sim *sim, void *object, uint64_t argument)
+{
+    static const char *const rooms[ROOMS_MAX] = {"lobby", "attic"};
+    struct server *server = &sim->server;
+    struct wire *wire = object;
+    (void)argument;
+    if (server->stalled_until_ms > sim->now_ms) {
+        sim_after(sim, server->stalled_until_ms - sim->now_ms, server_on_dial, wire, 0);
+        return;
+    }
+    if (!wire->actor)
+        return;
+    struct net_address address = address_of(sim, wire->actor);
+    if (!server->edge || edge_may_open(server->edge, &address, sim_now(sim)) || server->open_count == 256) {
+        sim_after(sim, wire->latency_ms, actor_on_refused, wire, 0);
+        return;
+    }
+    wire->life = server->life;
+    wire->server_heard_ms = sim->now_ms;
+    wire->served = edge_open(server->edge, slice_from_text(rooms[wire->actor->room]), &address, wire, sim_now(sim));
+    server->open[server->open_count++] = wire;
+    sim_after(sim, wire->latency_ms, actor_on_open, wire, 0);
+}
+
+void server_on_lost(struct sim *sim, void *object, uint64_t argument)
+{
+    struct wire *wire = object;
+    if (!is_deaf(sim, wire, server_on_lost, argument))
+        close_wire(sim, wire, 1006);
+}
+
+static void take_up(struct sim *sim, struct wire *wire, enum up_type type, struct slice payload)
+{
+    wire->server_heard_ms = sim->now_ms;
+    wire->is_pinged = false;
+    if (type == UP_TEXT)
+        edge_receive(wire->served, payload, sim_now(sim));
+    else if (type == UP_CLOSE)
+        close_wire(sim, wire, (unsigned char)payload.data[0] << 8 | (unsigned char)payload.data[1]);
+}
+
+void server_on_up(struct sim *sim, void *object, uint64_t argument)
+{
+    struct wire *wire = object;
+    uint32_t length;
+    if (is_deaf(sim, wire, server_on_up, argument))
+        return;
+    const char *at = wire->up.data + wire->up_read;
+    memcpy(&length, at + 1, sizeof length);
+    wire->up_read += 5 + length;
+    if (wire->up_read > wire->up_limit)
+        return;
+    take_up(sim, wire, (enum up_type)at[0], slice_of(at + 5, length));
+    if (wire->up_read < wire->up.length || wire->up_limit != SIZE_MAX)
+        return;
+    buffer_clear(&wire->up);
+    wire->up_read = 0;
+}
+
+/* What the server does for each connection once a second, as its connections do. */
+static void sweep(struct sim *sim, struct wire *wire)
+{
+    int64_t silent_ms = sim->now_ms - wire->server_heard_ms;
+    if (wire->close_code && sim->now_ms >= wire->close_by_ms)
+        close_wire(sim, wire, 1006);
+    else if (wire->close_code)
+        return;
+    else if (silent_ms >= SIM_TIMEOUT_MS)
+        edge_refuse(wire->served, ERR_PING_TIMEOUT, sim_now(sim));
+    else if (silent_ms >= SIM_PING_MS && !wire->is_pinged)
+        wire_ping(wire);
+}
+
+void server_on_tick(struct sim *sim, void *object, uint64_t argument)
+{
+    struct server *server = &sim->server;
+    (void)object, (void)argument;
+    sim_after(sim, 1000, server_on_tick, NULL, 0);
+    if (!server->edge || server->stalled_until_ms > sim->now_ms)
+        return;
+    for (unsigned i = server->open_count; i-- > 0;) {
+        if (i < server->open_count)
+            sweep(sim, server->open[i]);
+    }
+    edge_tick(server->edge, sim_now(sim));
+    home_tick(server->home, sim_now(sim));
+    revocations_tick(server->revocations, sim_now(sim));
+}
+
+void server_take_stage(struct stage *stage)
+{
+    the_stage = stage;
+}
