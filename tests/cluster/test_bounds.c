@@ -145,6 +145,30 @@ static void those_who_are_too_slow_together_end_together(void **state) /* T-32 *
     assert_int_equal(home_room_count(scene->home), 0);
 }
 
+static void a_sender_that_reads_nothing_ends_however_much_comes_back_to_it(void **state) /* T-32 */
+{
+    struct scene *scene = *state;
+    scene->config.mailbox.letters_max = 2;
+    scene_restart(scene);
+    for (enum person person = ANN; person <= DAN; person++)
+        joins(scene, person);
+    receipts(scene, ANN, 3);
+    receipts(scene, BOB, 2);
+    receipts(scene, CYD, 1);
+    broadcasts(scene, ANN, 1);
+    broadcasts(scene, ANN, 2);
+    forget(scene);
+
+    broadcasts(scene, ANN, 3); /* for three whose mailboxes are full, and ann reads none of the answers */
+
+    assert_heard(scene, "ann #6 ok seq 3\n"
+                        "ann #7 undelivered bob 3-3 outbox-full\n"
+                        "bob #5 peer-left ann slow\n"
+                        "cyd #4 peer-left ann slow\n"
+                        "dan #3 peer-left ann slow\n"
+                        "ann bye slow_consumer rejoin\n");
+}
+
 #define AT_HOME(test)           cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 #define WITH_FULL_MAILBOX(test) cmocka_unit_test_setup_teardown(test, open_full_mailbox, close_scene)
 
@@ -158,6 +182,7 @@ int main(void)
         AT_HOME(bytes_are_counted_as_well),
         WITH_FULL_MAILBOX(news_goes_in_beyond_the_bounds_but_not_for_ever),
         WITH_FULL_MAILBOX(who_is_attached_and_too_slow_is_told_so),
+        AT_HOME(a_sender_that_reads_nothing_ends_however_much_comes_back_to_it),
         AT_HOME(those_who_are_too_slow_together_end_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

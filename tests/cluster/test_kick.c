@@ -51,6 +51,23 @@ static void the_ticket_of_the_kicked_is_void_here_and_after_a_restart(void **sta
     assert_heard(scene, "bob error kicked\nbob error kicked\n");
 }
 
+static void a_kick_outlasts_every_ticket_of_the_kicked(void **state) /* T-67 */
+{
+    struct scene *scene = *state;
+    struct request refresh = {.type = REQUEST_REFRESH, .got = GOT_NOTHING, .refresh = {ENDS_S + 60}};
+    asks(scene, BOB, refresh);
+    refresh.refresh.ends_unix_s = ENDS_S - 60; /* the ticket that came of the first refresh is still good */
+    asks(scene, BOB, refresh);
+    kicks(scene, ANN, BOB);
+    forget(scene);
+
+    scene->now.unix_ms = (ENDS_S + 30) * INT64_C(1000);
+    revocations_tick(scene->revocations, scene->now);
+    resumes(scene, BOB, 0);
+
+    assert_heard(scene, "bob error kicked\n");
+}
+
 static void one_who_is_away_can_be_kicked(void **state) /* T-67 */
 {
     struct scene *scene = *state;
@@ -157,6 +174,7 @@ int main(void)
         MODERATED(the_kicked_and_the_others_are_told),
         MODERATED(what_was_kept_for_the_kicked_is_undelivered),
         MODERATED(the_ticket_of_the_kicked_is_void_here_and_after_a_restart),
+        MODERATED(a_kick_outlasts_every_ticket_of_the_kicked),
         MODERATED(one_who_is_away_can_be_kicked),
         MODERATED(queued_messages_of_the_kicked_are_taken_back),
         MODERATED(messages_that_wait_for_who_is_missing_are_taken_back_too),

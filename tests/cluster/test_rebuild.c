@@ -219,6 +219,23 @@ static void once_the_rebuilt_session_is_used_tickets_from_before_are_spent(void 
     assert_heard(scene, "bob bye taken_over stop\nbob welcome resumed\n");
 }
 
+static void resuming_with_the_rebuilt_sessions_ticket_is_using_it(void **state) /* T-11 */
+{
+    struct scene *scene = *state;
+    two_join(scene);
+    struct stay before = scene->people[BOB];
+    scene_restart(scene);
+    resumes(scene, BOB, 0);
+    resumes(scene, BOB, 0);
+    forget(scene);
+
+    scene->people[BOB].ticket = before.ticket;
+    scene->people[BOB].ticket.generation += 5;
+    resumes(scene, BOB, 0);
+
+    assert_heard(scene, "bob error session_ended\n");
+}
+
 static void a_ticket_older_than_the_one_that_rebuilt_the_session_is_spent(void **state) /* T-11 */
 {
     struct scene *scene = *state;
@@ -383,6 +400,7 @@ int main(void)
         AT_HOME(a_rebuilt_session_that_took_nothing_yet_takes_any_number_also_when_resumed),
         AT_HOME(when_the_welcome_was_lost_the_former_ticket_rebuilds_again),
         AT_HOME(once_the_rebuilt_session_is_used_tickets_from_before_are_spent),
+        AT_HOME(resuming_with_the_rebuilt_sessions_ticket_is_using_it),
         AT_HOME(a_ticket_older_than_the_one_that_rebuilt_the_session_is_spent),
         AT_HOME(a_rebuilt_session_can_be_rebuilt_by_the_next_server),
         AT_HOME(who_comes_after_the_grace_time_of_a_room_is_too_late),
