@@ -22,6 +22,11 @@ export class FakeClock {
     return [...this.#timers.values()].map(({ at }) => at - this.now);
   }
 
+  /** Time goes by and no timer fires, as on a machine that sleeps. */
+  sleep(ms) {
+    this.now += ms;
+  }
+
   async advance(ms) {
     const end = this.now + ms;
     for (;;) {
@@ -29,7 +34,7 @@ export class FakeClock {
       const due = [...this.#timers].filter(([, { at }]) => at <= end).sort((a, b) => a[1].at - b[1].at)[0];
       if (!due) break;
       this.#timers.delete(due[0]);
-      this.now = due[1].at;
+      this.now = Math.max(this.now, due[1].at);
       due[1].run();
     }
     this.now = end;

@@ -118,7 +118,8 @@ export class Delivery {
 
   /** @param {unknown} body */
   #check(body) {
-    if (JSON.stringify(body) === undefined) throw new ParleyError('bad_message', 'There is nothing to send.', { field: 'body' });
+    if (body === undefined || typeof body === 'function' || typeof body === 'symbol')
+      throw new ParleyError('bad_message', 'There is nothing to send.', { field: 'body' });
     if (this.#hasEnded) throw errorOfUndelivered('expired', this.#outlet.ids());
   }
 

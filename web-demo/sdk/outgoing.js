@@ -87,15 +87,15 @@ export class Outgoing {
    */
   begin({ session, accepted = 0, messageBytes }) {
     this.#bytesMax = messageBytes;
+    for (const parcel of this.#parcels.values())
+      if (parcel.bytes > messageBytes) parcel.refuse(errorOfMessage({ code: 'message_too_large', message: 'The server now takes less.' }));
+    this.#sweep();
     if (session !== 'resumed') {
       this.#first = this.#parcels.keys().next().value ?? this.#next;
       this.#taken = this.#first - 1;
     }
     this.#taken = Math.min(Math.max(this.#taken, accepted), this.#next - 1);
     this.#cursor = accepted >= this.#first ? Math.min(accepted + 1, this.#next) : this.#first;
-    for (const parcel of this.#parcels.values())
-      if (parcel.bytes > messageBytes) parcel.refuse(errorOfMessage({ code: 'message_too_large', message: 'The server now takes less.' }));
-    this.#sweep();
     this.#isOpen = true;
     this.#pace.begin(this.#cursor);
     this.#flush();

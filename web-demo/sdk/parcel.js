@@ -16,8 +16,8 @@ export class Parcel {
   #isBroadcast;
   /** @type {Set<string> | null} who may still get it; null for a broadcast of which the home has not said that it was taken */
   #waiting;
-  /** @type {Set<string>} */
-  #reached = new Set();
+  /** @type {string[]} */
+  #reached = [];
   /** @type {Map<string, UndeliveredReason>} */
   #missed = new Map();
   #resolve;
@@ -59,15 +59,14 @@ export class Parcel {
 
   /** Says to whom a broadcast goes, once. @param {string[]} ids */
   address(ids) {
-    this.#waiting ??= new Set(ids.filter((id) => !this.#reached.has(id) && !this.#missed.has(id)));
+    this.#waiting ??= new Set(ids);
     this.#check();
   }
 
   /** @param {string} id */
   reach(id) {
-    // The receipt of one who gives none may come before the home's word that it has taken the broadcast.
-    if (this.#waiting && !this.#waiting.delete(id)) return;
-    this.#reached.add(id);
+    if (!this.#waiting?.delete(id)) return;
+    this.#reached.push(id);
     this.#check();
   }
 
@@ -76,8 +75,8 @@ export class Parcel {
    * @param {UndeliveredReason} reason
    */
   miss(id, reason) {
-    if (this.#waiting && !this.#waiting.delete(id)) return;
-    if (!this.#reached.has(id)) this.#missed.set(id, reason);
+    if (!this.#waiting?.delete(id)) return;
+    this.#missed.set(id, reason);
     this.#check();
   }
 
@@ -92,6 +91,6 @@ export class Parcel {
     this.isSettled = true;
     const [reason] = this.#missed.values();
     if (reason) this.#reject(errorOfUndelivered(reason, [...this.#missed.keys()]));
-    else this.#resolve([...this.#reached]);
+    else this.#resolve(this.#reached);
   }
 }

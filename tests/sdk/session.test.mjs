@@ -1,0 +1,368 @@
+// session.test - coming back with a ticket, and what becomes of a session that cannot: the SDK against a scripted server.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { comeBack, joined, platform } from './call_scene.mjs';
+import { FakePeerConnection, FakeWebSocket, peerOf, settle, welcomeOf } from './fakes.mjs';
+
+const BOB = { peer: peerOf('bob'), polite: true };
+const CYD = { peer: peerOf('cyd'), polite: true };
+const resumed = (more = {}) => welcomeOf('ann', [BOB], { session: 'resumed', accepted: 0, ticket: 'second', re: undefined, ...more });
+const rebuilt = (peers = [BOB], more = {}) => welcomeOf('ann', peers, { session: 'rebuilt', ticket: 'second', re: undefined, ...more });
+const refusal = (code, id = 2) => ({ type: 'error', re: id, code, message: 'No.' });
+
+/** Ann and Bob in a call whose connection breaks; the next one is open and has said hello. */
+async function lost(options = {}) {
+  const scene = await joined({ peers: [BOB], ...options });
+  FakeWebSocket.last.drop(1006);
+  await platform.clock.advance(500);
+  FakeWebSocket.last.open();
+  await settle();
+  return { ...scene, hello: FakeWebSocket.last.sent[0], socket: FakeWebSocket.last };
+}
+
+test('a lost connection is resumed with the ticket, without asking for a token', async () => {
+  let asked = 0;
+
+  const { hello } = await lost({ token: () => ((asked += 1), 'a.b.c') });
+
+  assert.equal(asked, 1);
+  assert.equal(hello.ticket, 'ticket of ann');
+  assert.equal(hello.got, 0);
+  assert.equal(hello.receipts, true);
+  assert.ok(!('token' in hello));
+});
+
+test('a session that is resumed is told by plain events, and nobody has joined or left', async () => {
+  const { call, events, socket } = await lost();
+
+  socket.deliver(resumed());
+  await settle();
+
+  assert.deepEqual(events, [['state', 'reconnecting'], ['reconnecting', {}], ['resumed', { rebuilt: false }], ['state', 'joined']]);
+  assert.equal(call.self.id, 'ann');
+  assert.deepEqual([...call.peers.keys()], ['bob']);
+});
+
+test('links are not touched when a session is resumed', async () => {
+  const { socket } = await lost();
+  const [link] = FakePeerConnection.all;
+
+  socket.deliver(resumed());
+  await settle();
+
+  assert.deepEqual(FakePeerConnection.all, [link]);
+  assert.equal(link.signalingState, 'stable');
+  assert.equal(link.restarts, 0);
+});
+
+test('who joined and left meanwhile is told by what was missed, not by the welcome', async () => {
+  const { call, named, socket } = await lost();
+
+  socket.deliver(resumed({ peers: [{ peer: peerOf('cyd'), polite: false, away: false }] }));
+  assert.deepEqual([...call.peers.keys()], ['bob']);
+  socket.deliver({ n: 1, type: 'peer-left', peer: 'bob', reason: 'left' });
+  socket.deliver({ n: 2, type: 'peer-joined', peer: peerOf('cyd'), polite: false });
+
+  assert.deepEqual([...call.peers.keys()], ['cyd']);
+  assert.deepEqual(named('peer-left').map(({ peer, reason }) => [peer.id, reason]), [['bob', 'left']]);
+});
+
+test('each welcome brings the ticket for the next time, and so does the message of that name', async () => {
+  const { socket } = await lost();
+  socket.deliver(resumed());
+  socket.drop(1006);
+  await platform.clock.advance(1000);
+  FakeWebSocket.last.open();
+  await settle();
+  assert.equal(FakeWebSocket.last.sent[0].ticket, 'second');
+
+  FakeWebSocket.last.deliver(resumed());
+  FakeWebSocket.last.deliver({ type: 'ticket', ticket: 'third' });
+  FakeWebSocket.last.drop(1006);
+  await platform.clock.advance(2000);
+  FakeWebSocket.last.open();
+  await settle();
+
+  assert.equal(FakeWebSocket.last.sent[0].ticket, 'third');
+});
+
+test('the new connection is used at once, so that the former ticket is spent', async () => {
+  const { socket } = await lost();
+
+  socket.deliver(resumed());
+
+  assert.deepEqual(socket.sent[1], { type: 'receipt', got: 0 });
+});
+
+test('a connection is given up with a code that leaves the session alone', async () => {
+  await joined();
+  const first = FakeWebSocket.last;
+
+  await platform.clock.advance(25_000);
+
+  assert.equal(first.closedWith, 4002);
+  assert.deepEqual(first.sentOf('leave'), []);
+});
+
+test('after the death of a server those who are not back yet are away, and their links go on', async () => {
+  const { call, named, socket } = await lost({ peers: [BOB, CYD] });
+  const links = [...FakePeerConnection.all];
+
+  socket.deliver(rebuilt([BOB]));
+  await settle();
+
+  assert.deepEqual(named('resumed'), [{ rebuilt: true }]);
+  assert.deepEqual(named('peer-away').map(({ id }) => id), ['cyd']);
+  assert.equal(call.peers.get('cyd').isAway, true);
+  assert.equal(call.peers.get('bob').isAway, false);
+  assert.deepEqual(FakePeerConnection.all, links);
+  for (const name of ['peer-left', 'peer-joined', 'rejoined']) assert.deepEqual(named(name), []);
+});
+
+test('who comes back is told, and known by the link that goes on', async () => {
+  const { call, named, socket } = await lost({ peers: [BOB, CYD] });
+  socket.deliver(rebuilt([]));
+
+  socket.deliver({ n: 1, type: 'peer-back', peer: peerOf('cyd'), polite: true });
+  await settle();
+
+  assert.deepEqual(named('peer-back').map(({ id }) => id), ['cyd']);
+  assert.equal(call.peers.get('cyd').isAway, false);
+  assert.equal(FakePeerConnection.all.length, 2);
+});
+
+test('when the grace time of a rebuilt room is over, who is not in it has left', async () => {
+  const { call, named, socket } = await lost({ peers: [BOB, CYD] });
+  socket.deliver(rebuilt([]));
+  socket.deliver({ n: 1, type: 'peer-back', peer: peerOf('bob'), polite: true });
+
+  socket.deliver({ n: 2, type: 'roster', peers: ['bob', 'ann'] });
+
+  assert.deepEqual([...call.peers.keys()], ['bob']);
+  assert.deepEqual(named('peer-left').map(({ peer, reason }) => [peer.id, reason]), [['cyd', 'lost']]);
+});
+
+test('a peer that came into the rebuilt room unseen is one that joined', async () => {
+  const { named, socket } = await lost();
+
+  socket.deliver(rebuilt([BOB, CYD]));
+  socket.deliver({ n: 1, type: 'peer-back', peer: peerOf('dan'), polite: true });
+
+  assert.deepEqual(named('peer-joined').map(({ id }) => id), ['cyd', 'dan']);
+});
+
+test('peers are away and back as the server says, and their links go on', async () => {
+  const { call, named } = await joined({ peers: [BOB] });
+
+  FakeWebSocket.last.deliver({ n: 1, type: 'peer-away', peer: 'bob' });
+  assert.equal(call.peers.get('bob').isAway, true);
+  FakeWebSocket.last.deliver({ n: 2, type: 'peer-back', peer: peerOf('bob'), polite: true });
+
+  assert.deepEqual(named('peer-away').map(({ id }) => id), ['bob']);
+  assert.deepEqual(named('peer-back').map(({ id }) => id), ['bob']);
+  assert.equal(FakePeerConnection.all.length, 1);
+});
+
+test('a newcomer knows from its welcome who is away', async () => {
+  const { call, events } = await joined({ peers: [{ ...BOB, away: true }] });
+
+  assert.equal(call.peers.get('bob').isAway, true);
+  assert.deepEqual(events, []);
+});
+
+for (const code of ['ticket_invalid', 'session_ended'])
+  test(`${code}: hello is said with a fresh token on the same connection, and the application is told that it joined anew`, async () => {
+    const tokens = ['one', 'two'];
+    const { call, named, socket } = await lost({ token: () => tokens.shift() });
+    const [old] = FakePeerConnection.all;
+
+    socket.deliver(refusal(code));
+    await settle();
+    const [, hello] = socket.sentOf('hello');
+    socket.deliver(welcomeOf('ann2', [BOB, CYD], { re: hello.id }));
+    await settle();
+
+    assert.equal(hello.token, 'two');
+    assert.ok(!('ticket' in hello));
+    assert.deepEqual(named('rejoined'), [{ reason: code }]);
+    assert.deepEqual(named('resumed'), []);
+    assert.equal(call.self.id, 'ann2');
+    assert.deepEqual([...call.peers.keys()], ['bob', 'cyd']);
+    assert.deepEqual(FakePeerConnection.all.map((pc) => pc.connectionState), ['closed', 'new', 'new']);
+    assert.equal(old.connectionState, 'closed');
+  });
+
+test('a token that comes too late for that connection is used on the next', async () => {
+  let give;
+  const tokens = [() => 'one', () => new Promise((resolve) => (give = resolve)), () => 'three'];
+  const { call, socket } = await lost({ token: () => tokens.shift()() });
+  socket.deliver(refusal('session_ended'));
+  await settle();
+
+  socket.drop(4508);
+  give('two');
+  await platform.clock.advance(1000);
+  await comeBack(welcomeOf('ann2'));
+
+  assert.equal(FakeWebSocket.last.sent[0].token, 'three');
+  assert.equal(call.state, 'joined');
+});
+
+for (const [code, closeCode] of [['kicked', 4504], ['replaced', 4505]])
+  test(`a session that was ended for good (${code}) is not joined anew`, async () => {
+    const { call, named, socket } = await lost({ token: () => 'a.b.c' });
+
+    socket.deliver(refusal(code));
+    socket.drop(closeCode);
+    await platform.clock.advance(60_000);
+
+    assert.equal(call.state, 'ended');
+    assert.deepEqual(named('ended').map((event) => event.code), [code]);
+    assert.equal(FakeWebSocket.all.length, 2);
+  });
+
+test('an attempt that hangs is given up after 4 s, and the next is begun', async () => {
+  const { call } = await joined();
+  FakeWebSocket.last.drop(1006);
+  await platform.clock.advance(500);
+  const hanging = FakeWebSocket.last;
+
+  await platform.clock.advance(4000 + 1000);
+
+  assert.equal(hanging.closedWith, 4002);
+  assert.notEqual(FakeWebSocket.last, hanging);
+  await comeBack(resumed());
+  assert.equal(call.state, 'joined');
+});
+
+test('a server that opens and does not answer the ticket is given up too', async () => {
+  const { socket } = await lost();
+
+  await platform.clock.advance(4000 + 1000);
+
+  assert.equal(socket.closedWith, 4002);
+  assert.notEqual(FakeWebSocket.last, socket);
+});
+
+test('reconnect() takes the session over while the old socket seems alive, and keeps that until it is done', async () => {
+  const { call, named } = await joined({ peers: [BOB] });
+  const old = FakeWebSocket.last;
+
+  call.reconnect();
+  await settle();
+  assert.notEqual(FakeWebSocket.last, old);
+  assert.equal(old.closedWith, null);
+  FakeWebSocket.last.open();
+  await settle();
+  old.deliver({ n: 1, type: 'broadcast', from: 'bob', body: 'heard twice?', seq: 1 });
+  FakeWebSocket.last.deliver(resumed());
+  FakeWebSocket.last.deliver({ n: 1, type: 'broadcast', from: 'bob', body: 'heard twice?', seq: 1 });
+  old.drop(4510);
+
+  assert.equal(old.closedWith, 4002);
+  assert.equal(call.state, 'joined');
+  assert.equal(named('data').length, 1);
+  assert.equal(FakeWebSocket.all.length, 2);
+});
+
+test('where the network comes back, an attempt is made at once', async () => {
+  let hooks;
+  platform.watch = (given) => ((hooks = given), () => {});
+  await joined();
+  FakeWebSocket.last.drop(1006);
+  for (let i = 0; i < 4; i += 1) {
+    await platform.clock.advance(15_000);
+    FakeWebSocket.last.drop(1006);
+  }
+  const before = FakeWebSocket.all.length;
+
+  hooks.onNetwork();
+  await settle();
+
+  assert.equal(FakeWebSocket.all.length, before + 1);
+});
+
+test('a page that comes back asks the server for a sign of life, and waits for it only 3 s', async () => {
+  let hooks;
+  platform.watch = (given) => ((hooks = given), () => {});
+  const { call } = await joined();
+
+  hooks.onWake();
+  assert.equal(FakeWebSocket.last.sentOf('ping').length, 1);
+  await platform.clock.advance(3000);
+
+  assert.equal(call.state, 'reconnecting');
+});
+
+test('a page that was suspended notices a dead socket quickly, and gives a living one the time to be heard', async () => {
+  const { call } = await joined();
+  const { clock } = platform;
+  await clock.advance(15_000);
+  assert.equal(FakeWebSocket.last.sentOf('ping').length, 1);
+
+  // The answer would have been due while the page slept: its timer is late.
+  clock.sleep(60_000);
+  await clock.advance(0);
+  assert.equal(call.state, 'joined');
+  assert.equal(FakeWebSocket.last.sentOf('ping').length, 2);
+  await clock.advance(3000);
+
+  assert.equal(call.state, 'reconnecting');
+});
+
+test('a ping that is refused for its rate is a sign of life', async () => {
+  const { call } = await joined();
+  await platform.clock.advance(15_000);
+  const [ping] = FakeWebSocket.last.sentOf('ping');
+
+  FakeWebSocket.last.deliver({ type: 'error', re: ping.id, code: 'rate_limited', message: 'Slow down.', retryAfterMs: 5 });
+  await platform.clock.advance(15_000);
+
+  assert.equal(call.state, 'joined');
+  assert.equal(FakeWebSocket.last.sentOf('ping').length, 2);
+});
+
+test('the answer to a request of a former connection is not taken for that of another', async () => {
+  const { call } = await joined({ peers: [BOB] });
+  const updating = call.update({ name: 'Ann' });
+  const former = FakeWebSocket.last.sentOf('update')[0].id;
+  FakeWebSocket.last.drop(1006);
+  await assert.rejects(updating, { code: 'unreachable' });
+  await platform.clock.advance(500);
+  FakeWebSocket.last.open();
+  await settle();
+
+  assert.ok(FakeWebSocket.last.sent[0].id > former);
+});
+
+test('leaving while it comes back ends the coming back', async () => {
+  const { call, socket } = await lost();
+
+  call.leave();
+  socket.deliver(resumed());
+  await platform.clock.advance(60_000);
+
+  assert.equal(call.state, 'ended');
+  assert.equal(FakeWebSocket.all.length, 2);
+  assert.deepEqual(platform.clock.waits, []);
+});
+
+test('a session whose token was over is joined anew where there is another token', async () => {
+  const { call, named } = await joined({ token: () => 'a.b.c' });
+
+  FakeWebSocket.last.deliver({ type: 'error', code: 'auth_expired', message: 'Over.' });
+  FakeWebSocket.last.deliver({ type: 'bye', code: 'auth_expired', action: 'stop', delayMs: 0 });
+  FakeWebSocket.last.drop(4502);
+  await platform.clock.advance(500);
+  await comeBack(welcomeOf('ann2', [], { re: undefined }));
+
+  assert.equal(FakeWebSocket.last.sent[0].token, 'a.b.c');
+  assert.equal(call.state, 'joined');
+  assert.deepEqual(named('rejoined'), [{ reason: 'auth_expired' }]);
+});
+
+test('a ticket is nowhere but in the memory of the session (T-10)', async () => {
+  const { call, events } = await joined();
+
+  assert.ok(!JSON.stringify([call, events, FakeWebSocket.last.url]).includes('ticket of ann'));
+});
