@@ -202,11 +202,11 @@ void actor_enter(struct edge_scene *scene, struct actor *actor, const char *iden
 void actor_resume(struct edge_scene *scene, struct actor *actor, const struct actor *former, const char *more)
 {
     struct buffer text = BUFFER_EMPTY;
-    char ticket[ACTOR_TICKET_MAX];
-    memcpy(ticket, former->ticket, sizeof ticket);
-    buffer_add_format(&text, "{\"type\":\"hello\",\"id\":1,\"receipts\":true,\"ticket\":\"%s\"%s}", ticket, more);
+    const struct actor known = *former;
+    buffer_add_format(&text, "{\"type\":\"hello\",\"id\":1,\"receipts\":true,\"ticket\":\"%s\"%s}", known.ticket, more);
     actor_connect(scene, actor, "lobby");
-    memcpy(actor->ticket, ticket, sizeof ticket);
+    memcpy(actor->ticket, known.ticket, sizeof known.ticket);
+    memcpy(actor->peer_id, known.peer_id, sizeof known.peer_id);
     actor_say(scene, actor, buffer_text(&text));
     buffer_fini(&text);
 }
