@@ -12,14 +12,14 @@
 #include "base/memory.h"
 #include "base/random.h"
 
+/* Nonces are random, so a key is good for 2^32 tickets (NIST SP 800-38D, 8.3): 100 a second for more than a year. */
 #define VERSION     1
 #define KEY_BYTES   32
 #define ID_BYTES    4
-#define NONCE_BYTES 12 /* random, so good for 2^32 tickets of one key (NIST SP 800-38D, 8.3): 100 a second for a year  \
-                        */
-#define TAG_BYTES  16
-#define HEAD_BYTES (1 + ID_BYTES + NONCE_BYTES)
-#define SEALED_MAX (TICKET_BYTES_MAX / 4 * 3)
+#define NONCE_BYTES 12
+#define TAG_BYTES   16
+#define HEAD_BYTES  (1 + ID_BYTES + NONCE_BYTES)
+#define SEALED_MAX  (TICKET_BYTES_MAX / 4 * 3)
 
 struct sealer_key {
     unsigned char key[KEY_BYTES];

@@ -1,4 +1,4 @@
-/* command_keygen.c - prints an API key, a TURN secret, or a key pair as JSON Web Keys. */
+/* command_keygen.c - prints an API key, a bare secret, or a key pair as JSON Web Keys. */
 #include "ops/command_keygen.h"
 
 #include <assert.h>
@@ -20,11 +20,12 @@
 #include "base/random.h"
 
 static const char usage[] =
-    "Usage: parley keygen [--turn | --jwk [--jwks-file FILE]]\n"
+    "Usage: parley keygen [--turn | --cluster | --jwk [--jwks-file FILE]]\n"
     "\n"
     "Prints a new API key, \"id: secret\", a line for auth.keys_file.\n"
     "\n"
     "      --turn             a secret for turn.secret and coturn's static-auth-secret\n"
+    "      --cluster          a secret for cluster.key, the same on every instance\n"
     "      --jwk              a private ES256 key as a JWK, to sign tokens with\n"
     "      --jwks-file FILE   with --jwk: its public half goes to FILE, a new one, for auth.jwks_file\n"
     "  -h, --help             this text\n";
@@ -130,26 +131,25 @@ static int make_secret(bool has_id)
 
 int command_keygen(int argc, char **argv)
 {
-    static const struct option options[] = {{"turn", no_argument, NULL, 't'},
-                                            {"jwk", no_argument, NULL, 'j'},
-                                            {"jwks-file", required_argument, NULL, 'f'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    bool is_turn = false, is_jwk = false;
+    static const struct option options[] = {
+        {"turn", no_argument, NULL, 's'}, {"cluster", no_argument, NULL, 's'},
+        {"jwk", no_argument, NULL, 'j'},  {"jwks-file", required_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'}, {0}};
+    bool is_bare = false, is_jwk = false;
     const char *jwks_path = NULL;
     optind = 0; /* glibc: scan anew, whoever used getopt before */
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (option) {
-        case 't': is_turn = true; break;
+        case 's': is_bare = true; break;
         case 'j': is_jwk = true; break;
         case 'f': jwks_path = optarg; break;
         case 'h': return fputs(usage, stdout) < 0 ? EX_CANTCREAT : EX_OK;
         default: (void)fputs(usage, stderr); return EX_USAGE;
         }
     }
-    if (optind != argc || (is_turn && is_jwk) || (jwks_path && !is_jwk)) {
+    if (optind != argc || (is_bare && is_jwk) || (jwks_path && !is_jwk)) {
         (void)fputs(usage, stderr);
         return EX_USAGE;
     }
-    return is_jwk ? make_jwk(jwks_path) : make_secret(!is_turn);
+    return is_jwk ? make_jwk(jwks_path) : make_secret(!is_bare);
 }

@@ -204,8 +204,8 @@ static void check_cluster_key(const struct config *config, struct config_report 
         FAIL(report, "cluster.key holds no secret");
     for (size_t i = 0; i < count && i < TICKET_KEYS_MAX; i++)
         if (secrets[i].length < TICKET_SECRET_MIN)
-            FAIL(report, "cluster.key: secret %zu is shorter than %d bytes; make one with: parley keygen", i + 1,
-                 TICKET_SECRET_MIN);
+            FAIL(report, "cluster.key: secret %zu is shorter than %d bytes; make one with: parley keygen --cluster",
+                 i + 1, TICKET_SECRET_MIN);
 }
 
 static void check_pings(const struct config *config, struct config_report *report)

@@ -145,7 +145,7 @@ static int load_key(struct state_dir *state, FILE *errors)
         if (result) {
             (void)complain(state, errors, EX_CANTCREAT, strerror(result));
             (void)fprintf(errors, "parley: set server.state_dir to a directory that can be written, or set "
-                                  "cluster.key_file (parley keygen makes a key)\n");
+                                  "cluster.key_file (parley keygen --cluster makes one)\n");
             return EX_CANTCREAT;
         }
         log_info("state.key_made", LOG_TEXT("directory", state->path));
@@ -176,7 +176,7 @@ static int refuse(const struct state_dir *state, FILE *errors, const char *reaso
     else
         (void)fprintf(errors, "parley: there is no place for the ticket key: %s\n", reason);
     (void)fprintf(errors, "parley: set server.state_dir to a directory that can be written, or set cluster.key_file "
-                          "(parley keygen makes a key)\n");
+                          "(parley keygen --cluster makes one)\n");
     return EX_CANTCREAT;
 }
 
