@@ -11,7 +11,7 @@ const TURN = {
   PARLEY_TURN_SERVERS_0_SECRET: plant('TURN secret', 'the-secret-of-the-schema-is-long-01'),
   PARLEY_TURN_SERVERS_1_URLS: 'stun:stun.example.org:3478',
 };
-const CONFIG = { 'rooms.grace': '1s', 'limits.mailbox_messages': 16 };
+const CONFIG = { 'rooms.grace': '1s', 'limits.mailbox_messages': 64, 'limits.outbox_messages': 64 };
 
 describe('what the server says', () => {
   let server;
@@ -52,7 +52,7 @@ describe('what the server says', () => {
     await lea.leave();
     back.vanish();
     gus.receipt();
-    for (let time = 0; time < 20; time++) tell(ida);
+    for (let time = 0; time < 80; time++) tell(ida);
     for (const reason of undeliveredReasons()) await gus.expect('undelivered', (event) => event.reason === reason);
 
     server = await killAndRestart(server);
