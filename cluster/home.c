@@ -188,7 +188,7 @@ static void on_leave(struct session *session, const struct request *request)
     session_end(session, (struct ending){.leave = request->leave.reason, .undelivered = UNDELIVERED_PEER_LEFT});
 }
 
-/* Those whose last two end the session, or detach it, without the client's own doing. */
+/* The last two may free the session. */
 static void (*const handlers[])(struct session *, const struct request *) = {
     [REQUEST_RELAY] = on_relay,   [REQUEST_BROADCAST] = on_broadcast, [REQUEST_UPDATE] = on_update,
     [REQUEST_KICK] = on_kick,     [REQUEST_RECEIPT] = on_receipt,     [REQUEST_REFRESH] = on_refresh,

@@ -32,7 +32,8 @@ struct home_config {
     void *encode_context;
 };
 
-/* What has happened since the home was made. Letters count once their sender, if it is still there, is told. */
+/* What has happened since the home was made. Letters are counted when what became of them is told to their sender; not
+ * when it is no longer there, or must not know that their hearer, a hidden peer, exists. */
 struct home_counts {
     uint64_t resumed, rebuilt, resumes_refused;
     uint64_t accepted;                              /* numbered messages */

@@ -26,8 +26,8 @@ struct session {
     struct locator client;
     uint64_t next_n;
     int64_t accepted;
-    uint64_t issued,
-        confirmed; /* generations of its tickets: the newest, and the one known to be in the client's hands */
+    uint64_t issued;    /* generation of its newest ticket */
+    uint64_t confirmed; /* the newest generation that is known to be in the client's hands */
     int64_t ends_unix_s;
     int64_t away_since_ms;
     enum leave_reason away_reason;

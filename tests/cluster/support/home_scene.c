@@ -124,6 +124,7 @@ static void take_welcome(struct scene *scene, struct stay *stay, const struct ev
     if (stay->leaves_at_once)
         scene->route.send(scene->route.context, &request);
     stay->session = event->welcome.session;
+    stay->welcomes++;
     if (stay->leaves_at_once || stay->misses_welcomes)
         return;
     stay->ticket.order = event->welcome.self->order;

@@ -13,7 +13,7 @@ enum person { NOBODY, ANN, BOB, CYD, DAN, EVE, PEOPLE };
 
 /* What a person knows of its own stay. */
 struct stay {
-    unsigned joins, connections;
+    unsigned joins, connections, welcomes;
     uint64_t client; /* its present one */
     uint64_t session;
     char peer_id[RANDOM_ID_LENGTH + 1];
@@ -28,6 +28,7 @@ struct stay {
     bool leaves_at_once;  /* its client has gone by the time of its welcome */
     struct grants grants;
     int64_t grace_ms; /* as the last welcome said */
+    int64_t next_seq; /* for tests that count */
 };
 
 struct scene {
