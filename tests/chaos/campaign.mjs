@@ -67,7 +67,7 @@ class Run {
     this.#history = new HistoryPart(this.#parts[plan.threads], this.#origin);
     const config = { rooms: { grace: `${plan.graceMs}ms` }, limits: { ...SMALL_LIMITS, ...plan.limits } };
     this.#server = new ServerUnderTest(config, plan.build);
-    this.#nemesis = new Nemesis(this.#server, this.#proxy, this.#random.fork(), this.#history, plan.longStopMs);
+    this.#nemesis = new Nemesis(this.#server, this.#proxy, this.#random.fork(), this.#history, () => this.#roam(), plan.longStopMs);
   }
 
   async start() {
@@ -119,6 +119,8 @@ class Run {
   async end(file) {
     await Promise.all(this.#crowds.map((crowd) => crowd.close()));
     await this.#history.close();
+    // The server may be about to be started again.
+    await this.#nemesis.calm().catch(() => {});
     this.#proxy.close();
     if (this.#server.isRunning) await this.#server.kill();
     await mergeHistory(this.#parts, file);
@@ -155,6 +157,10 @@ class Run {
 
   get #isEverybodyThere() {
     return this.#crowds.every((crowd) => crowd.clients > 0 && crowd.connected === crowd.clients);
+  }
+
+  #roam() {
+    this.#random.pick(this.#crowds).tell('roam');
   }
 
   #tell(command) {

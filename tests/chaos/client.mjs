@@ -93,6 +93,11 @@ export class Client {
     for (const id of this.#outstanding.keys()) this.#giveUp(id);
   }
 
+  /** Its network has changed, as far as it can tell. */
+  roam() {
+    this.#call?.reconnect();
+  }
+
   /** Sends one message to a peer or to all, with as much text as is asked for. @param {number} length */
   send(length) {
     const call = this.#call;

@@ -55,6 +55,7 @@ function report() {
 const COMMANDS = {
   send: () => (isSending = true),
   hold: () => (isSending = false),
+  roam: () => random.pick(clients).roam(),
   look: () => clients.forEach((client) => client.look()),
   close: async () => {
     await history.close();

@@ -15,6 +15,7 @@ const WEIGHTS = /** @type {const} */ ([
   ['throttle', 8],
   ['reorder', 6],
   ['refuse', 3],
+  ['roam', 8],
   ['pause', 4],
   ['kill', 3.5],
   ['restart', 2.5],
@@ -41,6 +42,7 @@ export class Nemesis {
   #random;
   #history;
   #longStopMs;
+  #roam;
   /** @type {Promise<unknown>} */
   #serverFault = Promise.resolve();
   /** Faults so far, by kind. @type {Record<string, number>} */
@@ -53,13 +55,15 @@ export class Nemesis {
    * @param {import('./proxy.mjs').ChaosProxy} proxy
    * @param {import('./random.mjs').Random} random
    * @param {import('./history.mjs').HistoryPart} history
+   * @param {() => void} roam has a client change its network: it opens another connection while the former still looks alive
    * @param {number} [longStopMs]
    */
-  constructor(server, proxy, random, history, longStopMs = LONG_STOP_MS) {
+  constructor(server, proxy, random, history, roam, longStopMs = LONG_STOP_MS) {
     this.#server = server;
     this.#proxy = proxy;
     this.#random = random;
     this.#history = history;
+    this.#roam = roam;
     this.#longStopMs = longStopMs;
   }
 
@@ -124,9 +128,10 @@ export class Nemesis {
 
   #hitConnections(kind, random) {
     const ms = random.between(1000, 6000);
-    if (kind === 'refuse') {
+    if (kind === 'refuse' || kind === 'roam') {
       this.#note(kind);
-      this.#proxy.refuse(ms / 2);
+      if (kind === 'roam') this.#roam();
+      else this.#proxy.refuse(ms / 2);
       return true;
     }
     const whole = this.#proxy.pairs.filter((pair) => !pair.isFrozen);
