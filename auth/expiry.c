@@ -12,14 +12,14 @@ void expiries_fini(struct expiries *expiries)
 {
     HASH_CLEAR(hh, expiries->by_key);
     for (size_t i = 0; i < expiries->count; i++)
-        free(expiries->heap[i]);
+        free(expiries->heap[i].entry);
     free(expiries->heap);
     *expiries = (struct expiries){0};
 }
 
 static void set_place(struct expiries *expiries, struct expiry *entry, size_t place)
 {
-    expiries->heap[place] = entry;
+    expiries->heap[place].entry = entry;
     entry->place = place;
 }
 
@@ -27,7 +27,7 @@ static void sift_up(struct expiries *expiries, struct expiry *entry)
 {
     size_t place = entry->place;
     while (place > 0) {
-        struct expiry *parent = expiries->heap[(place - 1) / 2];
+        struct expiry *parent = expiries->heap[(place - 1) / 2].entry;
         if (parent->ends_unix_s <= entry->ends_unix_s)
             break;
         size_t above = parent->place;
@@ -42,9 +42,9 @@ static struct expiry *first_child(const struct expiries *expiries, size_t place)
     size_t left = 2 * place + 1;
     if (left >= expiries->count)
         return NULL;
-    struct expiry *child = expiries->heap[left];
-    if (left + 1 < expiries->count && expiries->heap[left + 1]->ends_unix_s < child->ends_unix_s)
-        child = expiries->heap[left + 1];
+    struct expiry *child = expiries->heap[left].entry;
+    if (left + 1 < expiries->count && expiries->heap[left + 1].entry->ends_unix_s < child->ends_unix_s)
+        child = expiries->heap[left + 1].entry;
     return child;
 }
 
@@ -101,12 +101,12 @@ void expiries_put(struct expiries *expiries, struct slice key, int value, int64_
 
 void expiries_drop_first(struct expiries *expiries)
 {
-    assert(expiries->count > 0);
-    struct expiry *first = expiries->heap[0];
-    struct expiry *last = expiries->heap[--expiries->count];
+    assert(expiries->count > 0 && expiries->by_key);
+    struct expiry *first = expiries->heap[0].entry;
+    struct expiry *last = expiries->heap[--expiries->count].entry;
     HASH_DEL(expiries->by_key, first);
     free(first);
-    if (last == first)
+    if (expiries->count == 0)
         return;
     set_place(expiries, last, 0);
     sift_down(expiries, last);
@@ -114,6 +114,6 @@ void expiries_drop_first(struct expiries *expiries)
 
 void expiries_tick(struct expiries *expiries, int64_t unix_s)
 {
-    while (expiries->count && expiries->heap[0]->ends_unix_s < unix_s)
+    while (expiries->count && expiries->heap[0].entry->ends_unix_s < unix_s)
         expiries_drop_first(expiries);
 }

@@ -19,9 +19,13 @@ struct expiry {
     char key[EXPIRY_KEY_MAX];
 };
 
+struct expiry_place {
+    struct expiry *entry;
+};
+
 struct expiries {
     struct expiry *by_key;
-    struct expiry **heap; /* that which ends first on top */
+    struct expiry_place *heap; /* that which ends first on top */
     size_t count, capacity;
 };
 

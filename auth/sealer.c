@@ -19,7 +19,7 @@
 #define NONCE_BYTES 12
 #define TAG_BYTES   16
 #define HEAD_BYTES  (1 + ID_BYTES + NONCE_BYTES)
-#define SEALED_MAX  (TICKET_BYTES_MAX / 4 * 3)
+#define SEALED_MAX  ((size_t)TICKET_BYTES_MAX / 4 * 3)
 
 struct sealer_key {
     unsigned char key[KEY_BYTES];
