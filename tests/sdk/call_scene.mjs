@@ -28,6 +28,8 @@ export async function joined({ peers = [], ...more } = {}) {
   const events = [];
   for (const name of ['state', 'reconnecting', 'resumed', 'rejoined', 'ended', 'peer-joined', 'peer-left', 'peer-away', 'peer-back', 'peer-updated', 'track', 'track-removed', 'data', 'ice', 'warning'])
     call.on(name, (event) => events.push([name, event]));
+  // What came with the welcome is handed out now.
+  await platform.clock.advance(0);
   return { call, events, named: (name) => events.filter(([of]) => of === name).map(([, event]) => event) };
 }
 

@@ -44,7 +44,14 @@ async function comeBackTo(session, { peers = [BOB, CYD], ...more } = {}) {
   FakeWebSocket.last.drop(1006);
   await platform.clock.advance(500);
   await comeBack(welcomeOf('ann', peers, { session, accepted: 0, re: undefined, ...more }));
+  answerPings();
+  await settle();
   return FakeWebSocket.last;
+}
+
+function answerPings() {
+  const socket = FakeWebSocket.last;
+  for (const { id } of socket.sentOf('ping')) socket.deliver({ type: 'pong', re: id });
 }
 
 const numbered = (socket = FakeWebSocket.last) => socket.sent.filter(({ seq }) => seq !== undefined);
@@ -229,6 +236,26 @@ test('numbers that are settled meanwhile are used up by a broadcast that nobody 
   assert.deepEqual(numbered(socket).map(({ seq, type, to }) => [seq, type, to]), [[1, 'relay', 'bob'], [2, 'broadcast', ['ann']], [3, 'relay', 'bob']]);
 });
 
+test('after the death of a server the first goes alone: were it refused for its rate, the home would take the second for the first', async () => {
+  const { call, home } = await scene();
+  for (let i = 1; i <= 3; i += 1) quietly(call.send(i, { to: 'bob' }));
+  await settle();
+  FakeWebSocket.last.drop(1006);
+  await platform.clock.advance(500);
+  await comeBack(welcomeOf('ann', [BOB, CYD], { session: 'rebuilt', re: undefined }));
+  assert.deepEqual(seqs(), [1]);
+
+  home.refuse(1, 'rate_limited', { retryAfterMs: 20 });
+  answerPings();
+  await platform.clock.advance(30);
+  assert.deepEqual(seqs(), [1, 1]);
+  FakeWebSocket.last.sent = FakeWebSocket.last.sent.filter(({ id }) => id !== FakeWebSocket.last.sentOf('ping')[0].id);
+  answerPings();
+  await platform.clock.advance(200);
+
+  assert.deepEqual(seqs(), [1, 1, 2, 3]);
+});
+
 test('a broadcast is sent again to those who have not receipted it', async () => {
   const { call, home } = await scene();
   const sending = call.send('x');
@@ -252,6 +279,7 @@ test('while peers are missing a broadcast names everyone who is known, for the h
 
   quietly(call.send('to both'));
   await settle();
+  answerPings();
   home.say({ type: 'roster', peers: ['bob'] });
   quietly(call.send('to those who are there'));
   await settle();

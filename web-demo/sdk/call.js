@@ -59,7 +59,7 @@ export class Call extends Emitter {
     };
     this.#delivery = new Delivery(platform, outlet, (message) => this.#roster.take(message));
     this.#roster = new Roster(this, platform, this.#local, this.#delivery);
-    this.#refresher = new Refresher(platform, options.tokens, request, onError);
+    this.#refresher = new Refresher(platform, options.tokens, request, (error) => this.emit('warning', error));
     this.#session = new Session(url, platform, {
       hello: (ticket) => this.#hello(ticket),
       onWelcome: (welcome, reason) => this.#onWelcome(welcome, reason),

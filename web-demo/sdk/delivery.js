@@ -27,6 +27,9 @@ export class Delivery {
   #outgoing;
   #outlet;
   #apply;
+  #platform;
+  /** @type {Message[] | null} what came before the application could have handlers; null: it can */
+  #early = [];
   #hasEnded = false;
 
   /**
@@ -35,6 +38,7 @@ export class Delivery {
    * @param {(message: Message) => void} apply is given each message that is not about delivery, once
    */
   constructor(platform, outlet, apply) {
+    this.#platform = platform;
     this.#outlet = outlet;
     this.#apply = apply;
     this.#incoming = new Incoming(platform, () => void outlet.post('{"type":"receipt"}'));
@@ -84,6 +88,8 @@ export class Delivery {
     if (welcome.session !== 'new') this.#outlet.post(`{"type":"receipt","got":${this.got}}`);
     setRoster();
     this.#outgoing.begin(welcome);
+    // Not before those who wait for join() have run: what nobody handles would count as handled.
+    if (this.#early) this.#platform.setTimeout(() => this.#handOutEarly(), 0);
   }
 
   /** There is no connection. */
@@ -93,7 +99,8 @@ export class Delivery {
 
   /** @param {Message} message */
   take(message) {
-    this.#incoming.take(message, () => this.#handle(message));
+    if (this.#early) this.#early.push(message);
+    else this.#incoming.take(message, () => this.#handle(message));
   }
 
   /**
@@ -114,6 +121,12 @@ export class Delivery {
     this.#hasEnded = true;
     this.#outgoing.end(reason, cause);
     this.#incoming.close();
+  }
+
+  #handOutEarly() {
+    const early = this.#early ?? [];
+    this.#early = null;
+    if (!this.#hasEnded) for (const message of early) this.take(message);
   }
 
   /** @param {unknown} body */

@@ -97,7 +97,7 @@ export class Outgoing {
     this.#taken = Math.min(Math.max(this.#taken, accepted), this.#next - 1);
     this.#cursor = accepted >= this.#first ? Math.min(accepted + 1, this.#next) : this.#first;
     this.#isOpen = true;
-    this.#pace.begin(this.#cursor);
+    this.#pace.begin(this.#cursor, session !== 'new' && this.#cursor === this.#first);
     this.#flush();
   }
 

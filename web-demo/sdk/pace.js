@@ -23,6 +23,7 @@ export class Pace {
   #read = 0;
   /** The number up to which a ping asks; 0: none is under way. */
   #asked = 0;
+  #underWayMax = WINDOW;
   #quota = Infinity;
   #left = Infinity;
   #timer;
@@ -40,9 +41,15 @@ export class Pace {
     this.#go = go;
   }
 
-  /** On a new connection. @param {number} cursor the number that is sent first */
-  begin(cursor) {
+  /**
+   * On a new connection.
+   * @param {number} cursor the number that is sent first
+   * @param {boolean} isFresh whether the home takes any number for the first: were that refused for its rate, it would take the
+   *   second, and never the first. So it goes alone.
+   */
+  begin(cursor, isFresh) {
     this.close();
+    this.#underWayMax = isFresh ? 1 : WINDOW;
     this.#read = cursor - 1;
     this.#asked = 0;
     if (this.#quota < WINDOW) this.#wait(SLOT_MS);
@@ -57,8 +64,8 @@ export class Pace {
   may(seq) {
     if (this.#timer.isSet) return false;
     const underWay = seq - 1 - this.#read;
-    if (underWay >= WINDOW / 2 && this.#asked === 0) this.#ask(seq - 1);
-    if (underWay >= WINDOW) return false;
+    if (underWay >= this.#underWayMax / 2 && this.#asked === 0) this.#ask(seq - 1);
+    if (underWay >= this.#underWayMax) return false;
     if (this.#left <= 0) {
       this.#wait(SLOT_MS);
       return false;
@@ -69,7 +76,9 @@ export class Pace {
 
   /** @param {number} seq */
   onRead(seq) {
-    this.#read = Math.max(this.#read, seq);
+    if (seq <= this.#read) return;
+    this.#read = seq;
+    this.#underWayMax = WINDOW;
   }
 
   /** What is from here on was refused, and is not under way any more. @param {number} cursor */

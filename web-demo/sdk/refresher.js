@@ -33,7 +33,7 @@ export class Refresher {
    * @param {import('./platform.js').Platform} platform
    * @param {import('./token.js').Tokens} tokens
    * @param {(message: Record<string, unknown>) => Promise<unknown>} request
-   * @param {(error: unknown) => void} onError
+   * @param {(error: any) => void} onError is given ParleyErrors
    */
   constructor(platform, tokens, request, onError) {
     this.#platform = platform;
