@@ -279,9 +279,10 @@ test('while peers are missing a broadcast names everyone who is known, for the h
 
   quietly(call.send('to both'));
   await settle();
-  answerPings();
   home.say({ type: 'roster', peers: ['bob'] });
   quietly(call.send('to those who are there'));
+  await settle();
+  answerPings();
   await settle();
 
   assert.deepEqual(numbered(socket).map(({ to }) => to), [['bob', 'cyd'], undefined]);
