@@ -138,7 +138,9 @@ describe('the end', () => {
       'limits.bytes_burst': '1GiB',
       'limits.messages_burst': 10_000,
       'limits.outbox_bytes': '1GiB',
+      'limits.mailbox_bytes': '1GiB',
       'limits.outbox_messages': 100_000,
+      'limits.mailbox_messages': 100_000,
     });
     const [ann, bob] = await meet(server, 'stuck', 'ann', 'bob');
     bob.stopReading();

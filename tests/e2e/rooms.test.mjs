@@ -11,7 +11,8 @@ const PEER_ID = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 describe('a room', () => {
   let server;
   before(async () => {
-    server = await startServer({ config: { 'rooms.capacity': 4 } });
+    // Without a grace time a peer is gone with its connection; with one: sessions.test.mjs.
+    server = await startServer({ config: { 'rooms.capacity': 4, 'rooms.grace': '0s' } });
   });
   after(() => server.stop());
 
@@ -32,8 +33,11 @@ describe('a room', () => {
       metadata: '{"seat":1}',
       attributes: { role: 'host' },
       media: { mic: false, camera: false, screen: false },
+      receipts: false,
     });
     assert.equal(ann.welcome.room, 'alone');
+    assert.equal(ann.welcome.session, 'new');
+    assert.equal(ann.welcome.messageBytes, 65536);
     assert.deepEqual(ann.welcome.peers, []);
     assert.equal(ann.welcome.pingInterval, 15);
     assert.equal(typeof ann.welcome.server, 'string');
