@@ -71,6 +71,8 @@ int64_t sim_about(struct sim *sim, int64_t mean_ms)
 
 struct line *sim_note(struct sim *sim, uint32_t who, enum line_type type)
 {
+    if (type <= LINE_END || type == LINE_FAULT)
+        sim->disturbed_ms = sim->now_ms;
     return history_add(sim->history, sim->now_ms, who, type);
 }
 

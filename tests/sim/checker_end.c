@@ -27,8 +27,9 @@ static void on_left(struct checker *checker, const struct line *line)
     }
     told->at = checker->at;
     told->lives = client_at(checker, line->who)->lives;
-    if (strcmp(history_word_text(checker->history, line->word), "slow") == 0)
-        peer_at(checker, line->peer)->slow = checker->at;
+    const char *reason = history_word_text(checker->history, line->word);
+    if (strcmp(reason, "slow") == 0 || strcmp(reason, "refused") == 0)
+        peer_at(checker, line->peer)->expelled = checker->at;
 }
 
 static void on_there(struct checker *checker, const struct line *line)
@@ -117,7 +118,8 @@ static void judge_delivery(struct checker *checker, const struct message_state *
 {
     if (delivery->handled && delivery->undelivered)
         judge_either(checker, message, delivery);
-    if (delivery->handled && message->refused)
+    place last = delivery->handled > message->refused ? delivery->handled : message->refused;
+    if (delivery->handled && message->refused && !was_killed_between(checker, message->sent, last))
         violate(checker, "either", "it was handled, and refused", delivery->handled, message->refused);
     if (!checker->quiet || message->sent > checker->quiet || message->refused)
         return;

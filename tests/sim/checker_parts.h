@@ -22,8 +22,8 @@ struct client_state {
 struct peer_state {
     uint32_t client, room;
     place begun, ended;
-    place barred; /* kicked or replaced */
-    place slow;   /* said to be slow */
+    place barred;   /* kicked or replaced */
+    place expelled; /* the server has ended its session, whether or not it was away */
     uint32_t first_source, first_told;
 };
 

@@ -60,7 +60,7 @@ static void on_end(struct checker *checker, struct client_state *client, const s
     peer->ended = checker->at;
     if (is_word(checker, line->word, "kicked") || is_word(checker, line->word, "replaced"))
         peer->barred = peer->barred ? peer->barred : checker->at;
-    bool is_timed = client->silent_since != NUMBER_ABSENT && !peer->slow;
+    bool is_timed = client->silent_since != NUMBER_ABSENT && !peer->expelled;
     if (is_timed && is_word(checker, line->word, "session_ended") &&
         line->at_ms - client->silent_since < checker->grace_ms)
         violate(checker, "early", "a session ended before its grace time was over", peer->begun, client->dialled);

@@ -120,6 +120,7 @@ static void remove_seen(struct actor *actor, uint32_t peer, const char *reason)
     if (!seen)
         return;
     *seen = actor->roster[--actor->roster_count];
+    actor_note_left(actor, peer);
     note_peer(actor, LINE_LEFT, peer, reason);
 }
 
@@ -192,10 +193,10 @@ static void on_rebuilt(struct actor *actor, const struct heard *heard)
     sim_note(actor->sim, FIRST_ACTOR + actor->number, LINE_REBUILT);
     actor->n = actor->said = 0;
     actor->is_rebuilding = true;
+    actor_rebuild_pending(actor);
     for (unsigned i = 0; i < actor->roster_count; i++)
         actor->roster[i].is_away = true;
     take_roster(actor, heard->peers);
-    actor_rebuild_pending(actor);
     actor_resend(actor, actor->pending_count ? actor->pending[0].seq : actor->next_seq);
 }
 
@@ -209,6 +210,7 @@ static void keep_ticket(struct actor *actor, struct slice ticket)
 static void on_welcome(struct actor *actor, const struct heard *heard)
 {
     actor->state = ACTOR_JOINED;
+    actor->proved_ms = actor->ping_ms;
     actor->tries = 0;
     actor->unsaid = 0;
     keep_ticket(actor, heard->ticket);
@@ -325,8 +327,8 @@ static void on_ok(struct actor *actor, const struct heard *heard)
 {
     if (heard->seq)
         actor_note_ok(actor, heard->seq);
-    if (heard->re == 7 && actor->kicking != NOBODY)
-        note_peer(actor, LINE_KICKS, actor->kicking, NULL);
+    if (heard->re > KICK_ID)
+        note_peer(actor, LINE_KICKS, (uint32_t)(heard->re - KICK_ID), NULL);
 }
 
 static void on_left(struct actor *actor, const struct heard *heard)
@@ -351,6 +353,11 @@ static void on_away(struct actor *actor, const struct heard *heard)
     set_away(actor, peer_number(heard->peer));
 }
 
+static void on_pong(struct actor *actor, const struct heard *heard)
+{
+    actor->proved_ms = heard->re - 8;
+}
+
 static void on_receipt(struct actor *actor, const struct heard *heard)
 {
     actor_note_receipt(actor, peer_number(heard->from), heard->seq);
@@ -368,7 +375,7 @@ static const struct {
     {"relay", on_message},           {"broadcast", on_message}, {"receipt", on_receipt}, {"ok", on_ok},
     {"welcome", on_welcome},         {"error", on_error},       {"peer-away", on_away},  {"peer-back", on_back},
     {"peer-joined", on_joined},      {"peer-left", on_left},    {"roster", on_roster},   {"ticket", on_ticket},
-    {"undelivered", on_undelivered}, {"bye", on_bye},
+    {"undelivered", on_undelivered}, {"bye", on_bye},           {"pong", on_pong},
 };
 
 void actor_hear(struct actor *actor, struct slice text)

@@ -153,7 +153,7 @@ static void transmit(struct actor *actor, const struct sent *sent)
                       (long long)sent->seq);
     if (!sent->is_broadcast)
         buffer_add_format(text, ",\"to\":\"%021uA\"", sent->to[0].peer);
-    else if (sent->is_known)
+    else if (sent->is_named)
         add_addressees(text, actor, sent);
     add_body(text, sent);
     actor_say(actor, text->data);
@@ -173,7 +173,7 @@ void actor_pump(struct actor *actor)
     struct sim *sim = actor->sim;
     while (actor->state == ACTOR_JOINED && actor->send_from < actor->next_seq && sim->now_ms >= actor->not_before_ms) {
         const struct sent filler = {
-            .seq = actor->send_from, .is_broadcast = true, .is_known = true, .message = NO_MESSAGE};
+            .seq = actor->send_from, .is_broadcast = true, .is_known = true, .is_named = true, .message = NO_MESSAGE};
         const struct sent *sent = find_pending(actor, actor->send_from++);
         transmit(actor, sent ? sent : &filler);
         actor->not_before_ms = sim->now_ms + actor->pace_ms;
@@ -193,13 +193,15 @@ void actor_resend(struct actor *actor, int64_t from_seq)
     actor_pump(actor);
 }
 
-/* The new home knows of nothing: broadcasts name their addressees from now on. */
+/* The new home knows of nothing: broadcasts name their addressees from now on. Those that were not answered are for
+ * whom the client knew before: whoever is new may have handled later ones, and would pass them over. */
 void actor_rebuild_pending(struct actor *actor)
 {
     for (size_t i = 0; i < actor->pending_count; i++) {
         struct sent *sent = &actor->pending[i];
         if (sent->is_broadcast && !sent->is_known)
             address_to_all(actor, sent);
+        sent->is_named = sent->is_broadcast;
         sent->is_ok = false;
     }
 }
@@ -218,6 +220,7 @@ void actor_send(struct actor *actor, bool is_broadcast, size_t body)
         sent->is_known = true;
     } else if (actor->is_rebuilding) {
         address_to_all(actor, sent);
+        sent->is_named = true;
     }
     if (is_broadcast || sent->to[0].is_judged) {
         sent->message = sim->next_message++;
@@ -279,6 +282,22 @@ void actor_note_receipt(struct actor *actor, uint32_t peer, int64_t seq)
 void actor_note_undelivered(struct actor *actor, uint32_t peer, int64_t first, int64_t last, const char *reason)
 {
     settle_range(actor, peer, first, last, reason);
+}
+
+/* The home has settled what it took for that peer before it says so; the rest was for nobody. */
+void actor_note_left(struct actor *actor, uint32_t peer)
+{
+    for (size_t i = 0; i < actor->pending_count; i++) {
+        struct sent *sent = &actor->pending[i];
+        for (unsigned j = 0; sent->is_named && j < sent->count; j++) {
+            if (sent->to[j].peer == peer && !sent->to[j].is_settled)
+                settle_one(actor, sent, &sent->to[j], "peer-left");
+        }
+        if (sent->is_named && is_all_settled(sent)) {
+            remove_pending(actor, sent);
+            i--;
+        }
+    }
 }
 
 /* A broadcast was taken: it is for those whom the client sees at this place, and of those whom it named for no others.

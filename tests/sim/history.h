@@ -37,6 +37,7 @@
     LINE(QUIET, "quiet", "")                                                                                           \
     LINE(TOOK, "took", "m")                                                                                            \
     LINE(DROPPED, "dropped", "mp")                                                                                     \
+    LINE(ENDED, "ended", "pw")                                                                                         \
     LINE(COUNTS, "counts", "C")
 
 enum line_type {

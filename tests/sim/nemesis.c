@@ -38,8 +38,8 @@ static void kick(struct sim *sim, struct actor *actor)
     char text[100];
     if (!actor->roster_count)
         return;
-    actor->kicking = actor->roster[prng_below(&sim->random, actor->roster_count)].peer;
-    (void)snprintf(text, sizeof text, "{\"type\":\"kick\",\"id\":7,\"peer\":\"%021uA\"", actor->kicking);
+    uint32_t peer = actor->roster[prng_below(&sim->random, actor->roster_count)].peer;
+    (void)snprintf(text, sizeof text, "{\"type\":\"kick\",\"id\":%u,\"peer\":\"%021uA\"", KICK_ID + peer, peer);
     actor_say(actor, text);
 }
 

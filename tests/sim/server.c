@@ -163,6 +163,12 @@ void server_drain(struct sim *sim)
     sim_after(sim, prng_between(&sim->random, 500, 10000), on_drained, NULL, sim->server.life);
 }
 
+int64_t server_stall_ms(const struct sim *sim)
+{
+    int64_t left_ms = sim->server.stalled_until_ms - sim->now_ms;
+    return left_ms < 1000 ? left_ms : 1000;
+}
+
 /* Whether this cannot be done now: the server is down, is another, or stands still until later. */
 static bool is_deaf(struct sim *sim, struct wire *wire, void (*act)(struct sim *, void *, uint64_t), uint64_t argument)
 {
@@ -171,7 +177,7 @@ static bool is_deaf(struct sim *sim, struct wire *wire, void (*act)(struct sim *
         return true;
     if (server->stalled_until_ms <= sim->now_ms)
         return false;
-    sim_after(sim, server->stalled_until_ms - sim->now_ms, act, wire, argument);
+    sim_after(sim, server_stall_ms(sim), act, wire, argument);
     return true;
 }
 
@@ -205,7 +211,7 @@ void server_on_dial(struct sim *sim, void *object, uint64_t argument)
     struct wire *wire = object;
     (void)argument;
     if (server->stalled_until_ms > sim->now_ms) {
-        sim_after(sim, server->stalled_until_ms - sim->now_ms, server_on_dial, wire, 0);
+        sim_after(sim, server_stall_ms(sim), server_on_dial, wire, 0);
         return;
     }
     if (!wire->actor)

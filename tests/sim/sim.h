@@ -19,10 +19,12 @@
 #define ROSTER_MAX     64
 #define ROOMS_MAX      2
 #define REVOKED_MAX    256
+#define WELCOMED_MAX   64
 #define SIM_MIDNIGHT   INT64_C(1800000000000) /* when every simulation begins */
 #define SIM_DAY_MS     INT64_C(86400000)
 #define FIRST_ACTOR    2 /* in the history, after the run and the server */
 #define NO_MESSAGE     NOBODY
+#define KICK_ID        1000000000u /* ids of kicks: this and the peer's number */
 #define SIM_PING_MS    15000
 #define SIM_TIMEOUT_MS 25000
 
@@ -138,6 +140,7 @@ struct sent {
     uint32_t message; /* its number in the history */
     bool is_broadcast, is_filler;
     bool is_known; /* for whom it is */
+    bool is_named; /* it says so itself; who is not there is passed over without a word */
     bool is_ok;    /* answered */
     size_t body;
     unsigned count;
@@ -157,9 +160,10 @@ struct actor {
     uint32_t peer; /* NOBODY: no session */
     bool has_ticket;
     struct buffer ticket;
-    int64_t heard_ms; /* anything, last */
-    int64_t ping_ms;  /* when it asked for a pong; 0: it does not wait for one */
-    int64_t n, said;  /* handled, and said so */
+    int64_t heard_ms;  /* anything, last */
+    int64_t ping_ms;   /* when it asked for a pong, last */
+    int64_t proved_ms; /* when it said the last thing that was answered: the server heard it then */
+    int64_t n, said;   /* handled, and said so */
     unsigned unsaid;
     bool is_receipt_due;
     bool is_rebuilding;
@@ -178,7 +182,6 @@ struct actor {
     bool is_pump_due;
     struct sent *pending;
     size_t pending_count, pending_capacity;
-    uint32_t kicking;
 };
 
 struct server {
@@ -202,6 +205,11 @@ struct server {
     uint32_t relaying;         /* the message that the home is asked to take */
     struct home_counts counts; /* of the lives before */
     uint64_t told_resumed, told_rebuilt;
+    struct {
+        uint64_t session;
+        uint32_t peer;
+    } welcomed[WELCOMED_MAX]; /* the last ones; their count goes on */
+    unsigned welcomed_count;
 };
 
 struct sim {
@@ -218,6 +226,7 @@ struct sim {
     struct metrics *metrics;
     uint32_t next_message;
     uint32_t next_id;
+    int64_t disturbed_ms; /* when something last happened to a session */
     bool is_active, is_over;
     const char *stuck; /* what did not come to an end */
     uint64_t faults[FAULT_COUNT];
@@ -253,6 +262,7 @@ void server_on_up(struct sim *sim, void *wire, uint64_t argument);
 void server_on_lost(struct sim *sim, void *wire, uint64_t argument);
 void server_on_tick(struct sim *sim, void *object, uint64_t argument);
 void server_drain(struct sim *sim);
+int64_t server_stall_ms(const struct sim *sim); /* when to see again whether it still stands still */
 void server_take_stage(struct stage *stage);
 
 /* tap.c: what passes between edge and home is watched. */
@@ -298,6 +308,7 @@ void actor_on_app(struct sim *sim, void *actor, uint64_t argument);
 void actor_handled(struct actor *actor, int64_t n);
 void actor_note_receipt(struct actor *actor, uint32_t peer, int64_t seq);
 void actor_note_undelivered(struct actor *actor, uint32_t peer, int64_t first, int64_t last, const char *reason);
+void actor_note_left(struct actor *actor, uint32_t peer);
 void actor_note_ok(struct actor *actor, int64_t seq);
 void actor_note_refused(struct actor *actor, int64_t seq, const char *code);
 void actor_forget_pending(struct actor *actor);

@@ -78,6 +78,8 @@ static void name_words(struct history *history)
         (void)history_word(history, undelivered_reason_name((enum undelivered_reason)i));
     for (int i = 0; i < ERROR_COUNT; i++)
         (void)history_word(history, error_code((enum error)i));
+    (void)history_add(history, 0, WHO_RUN, LINE_SEES);
+    history_list(history, LISTED(1, false));
 }
 
 struct stage *stage_create(void)

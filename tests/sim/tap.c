@@ -36,6 +36,35 @@ static const struct parcel *parcel_of(const struct request *request)
     return request->type == REQUEST_BROADCAST ? &request->broadcast.parcel : NULL;
 }
 
+static void note_ended(struct sim *sim, uint32_t peer, enum leave_reason reason)
+{
+    struct line *line = sim_note(sim, WHO_SERVER, LINE_ENDED);
+    line->peer = peer;
+    line->word = history_word(sim->history, leave_reason_name(reason));
+}
+
+static void note_welcome(struct server *server, const struct event *event)
+{
+    unsigned place = server->welcomed_count++ % WELCOMED_MAX;
+    server->welcomed[place].session = event->welcome.session;
+    server->welcomed[place].peer = peer_number(peer_id(event->welcome.self));
+    server->told_resumed += event->welcome.kind == WELCOME_RESUMED;
+    server->told_rebuilt += event->welcome.kind == WELCOME_REBUILT;
+}
+
+/* An edge that sends somebody away for what it did; of those who go by themselves the history knows. */
+static void note_leave(struct sim *sim, const struct request *request)
+{
+    const struct server *server = &sim->server;
+    for (unsigned i = 1; i <= WELCOMED_MAX && i <= server->welcomed_count; i++) {
+        unsigned place = (server->welcomed_count - i) % WELCOMED_MAX;
+        if (server->welcomed[place].session != request->session)
+            continue;
+        note_ended(sim, server->welcomed[place].peer, request->leave.reason);
+        return;
+    }
+}
+
 static void on_request(void *context, const struct request *request)
 {
     struct server *server = &tap.sim->server;
@@ -44,6 +73,8 @@ static void on_request(void *context, const struct request *request)
     server->relaying = parcel && parcel->seq ? message_of(parcel->body) : NO_MESSAGE;
     (void)context;
     uint32_t message = server->relaying;
+    if (request->type == REQUEST_LEAVE && request->leave.reason != LEAVE_LEFT)
+        note_leave(tap.sim, request);
     tap.route.send(tap.route.context, request);
     server->relaying = NO_MESSAGE;
     if (message != NO_MESSAGE && home_counts(server->home)->accepted > before)
@@ -60,10 +91,8 @@ size_t tap_deliver(void *context, const struct delivery *to, size_t count, const
                    struct frame *frame)
 {
     struct sim *sim = context;
-    if (event->type == EVENT_WELCOME) {
-        sim->server.told_resumed += event->welcome.kind == WELCOME_RESUMED;
-        sim->server.told_rebuilt += event->welcome.kind == WELCOME_REBUILT;
-    }
+    if (event->type == EVENT_WELCOME)
+        note_welcome(&sim->server, event);
     return edge_deliver(sim->server.edge, to, count, event, frame);
 }
 
@@ -75,5 +104,7 @@ struct frame *tap_encode(void *context, const struct event *event)
         line->message = sim->server.relaying;
         line->peer = peer_number(event->undelivered.peer_id);
     }
+    if (event->type == EVENT_PEER_LEFT && event->left.reason == LEAVE_SLOW)
+        note_ended(sim, peer_number(event->left.peer_id), LEAVE_SLOW);
     return edge_encode(sim->server.edge, event);
 }

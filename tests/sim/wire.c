@@ -105,7 +105,7 @@ void wire_on_flush(struct sim *sim, void *object, uint64_t argument)
     struct wire *wire = object;
     (void)argument;
     if (is_servers(sim, wire) && sim->server.stalled_until_ms > sim->now_ms) {
-        sim_after(sim, sim->server.stalled_until_ms - sim->now_ms, wire_on_flush, wire, 0);
+        sim_after(sim, server_stall_ms(sim), wire_on_flush, wire, 0);
         return;
     }
     wire->is_flush_due = false;
@@ -212,6 +212,10 @@ void wire_reset(struct wire *wire, bool is_cut)
 
 bool wire_is_sound(const struct wire *wire)
 {
-    return wire && wire->served && wire->actor && !wire->is_up_dead && !wire->is_down_dead && !wire->close_code &&
-           wire->life == wire->sim->server.life && wire->reads_from_ms <= wire->sim->now_ms;
+    if (!wire || !wire->served || !wire->actor || wire->life != wire->sim->server.life)
+        return false;
+    int64_t soon_ms = wire->sim->now_ms + 1000; /* what was delayed has arrived by then */
+    bool is_behind = outbox_first(edge_outbox(wire->served)) != NULL;
+    return !is_behind && !wire->is_up_dead && !wire->is_down_dead && !wire->close_code &&
+           wire->down_last_ms < soon_ms && wire->up_last_ms < soon_ms;
 }

@@ -29,12 +29,12 @@ static void plan_limits(struct sim *sim)
 {
     struct plan *plan = &sim->plan;
     bool is_tight = prng_chance(&sim->random, 40);
-    plan->mailbox.letters_max = is_tight ? (size_t)prng_between(&sim->random, 8, 40) : 1000;
+    plan->mailbox.letters_max = is_tight ? (size_t)prng_between(&sim->random, 16, 60) : 1000;
     plan->mailbox.bytes_max = is_tight ? (size_t)prng_between(&sim->random, 4096, 16000) : 1 << 20;
     is_tight = prng_chance(&sim->random, 30);
     plan->outbox.frames_max = is_tight ? (size_t)prng_between(&sim->random, 16, 60) : 1000;
     plan->outbox.bytes_max = is_tight ? (size_t)prng_between(&sim->random, 5000, 16000) : 1 << 18;
-    plan->window = (size_t)(prng_chance(&sim->random, 50) ? 1 << 16 : prng_between(&sim->random, 500, 4000));
+    plan->window = (size_t)(prng_chance(&sim->random, 50) ? 1 << 16 : prng_between(&sim->random, 1000, 6000));
     is_tight = prng_chance(&sim->random, 20);
     plan->session_rate.per_s = is_tight ? (double)prng_between(&sim->random, 5, 20) : 10000;
     plan->session_rate.burst = is_tight ? (double)prng_between(&sim->random, 10, 40) : 10000;
@@ -181,15 +181,8 @@ static bool is_all_back(const struct sim *sim)
     return server->edge && !server->is_draining && server->stalled_until_ms <= sim->now_ms;
 }
 
-static void on_settle(struct sim *sim, void *object, uint64_t waited_ms);
-
-static void on_calm(struct sim *sim, void *object, uint64_t waited_ms)
+static void begin_calm(struct sim *sim)
 {
-    (void)object;
-    if (!is_all_back(sim)) {
-        sim_after(sim, 500, on_settle, NULL, waited_ms + 500);
-        return;
-    }
     (void)sim_note(sim, WHO_RUN, LINE_CALM);
     note_sights(sim);
     sim_after(sim, sim->plan.grace_ms + CALM_MS, on_quiet, NULL, 0);
@@ -198,8 +191,10 @@ static void on_calm(struct sim *sim, void *object, uint64_t waited_ms)
 static void on_settle(struct sim *sim, void *object, uint64_t waited_ms)
 {
     (void)object;
-    if (is_all_back(sim))
-        sim_after(sim, CALM_MS, on_calm, NULL, waited_ms);
+    if (!is_all_back(sim))
+        sim->disturbed_ms = sim->now_ms;
+    if (sim->now_ms - sim->disturbed_ms >= CALM_MS)
+        begin_calm(sim);
     else if (waited_ms > STUCK_MS)
         violate_at_end(sim, "somebody did not come back");
     else
@@ -212,8 +207,10 @@ static void on_peace(struct sim *sim, void *object, uint64_t argument)
     sim->is_active = false;
     if (sim->server.stalled_until_ms > sim->now_ms + 1000)
         sim->server.stalled_until_ms = sim->now_ms + 1000;
-    for (struct wire *wire = sim->wires; wire; wire = wire->next)
+    for (struct wire *wire = sim->wires; wire; wire = wire->next) {
         wire->reads_from_ms = 0;
+        wire->latency_ms = sim->plan.latency_min_ms;
+    }
     for (unsigned i = 0; i < sim->plan.actors; i++) {
         struct actor *actor = &sim->actors[i];
         actor->is_retired = actor->peer == NOBODY;
@@ -234,7 +231,7 @@ static void init_actor(struct sim *sim, unsigned number)
     actor->room = number % sim->plan.rooms;
     actor->gives_receipts = number >= sim->plan.without_receipts;
     actor->has_short_token = sim->plan.has_short_tokens && prng_chance(&sim->random, 50);
-    actor->peer = actor->kicking = NOBODY;
+    actor->peer = NOBODY;
     actor->next_seq = actor->send_from = 1;
     actor_enter(actor, prng_between(&sim->random, 0, 2000));
     sim_after(sim, prng_between(&sim->random, 0, 999), actor_on_beat, actor, 0);
