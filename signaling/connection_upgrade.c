@@ -1,4 +1,5 @@
 /* connection_upgrade.c - the gate before a WebSocket: every refusal is an HTTP answer, tiny, and reflects nothing. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -8,9 +9,10 @@
 #include "signaling/http_parse.h"
 #include "signaling/worker_parts.h"
 
-#define SUBPROTOCOL   "parley.v1"
-#define RETRY_AFTER_S "5"
-#define KEY_LENGTH    24 /* RFC 6455, 4.1: 16 bytes as base64 */
+#define SUBPROTOCOL    "parley.v1"
+#define RETRY_MIN_S    5
+#define RETRY_SPREAD_S 10
+#define KEY_LENGTH     24 /* RFC 6455, 4.1: 16 bytes as base64 */
 
 static enum error check_method(struct http_request *request, struct http_answer *answer)
 {
@@ -79,9 +81,14 @@ static enum error check_origin(struct http_request *request, struct http_answer 
 
 static enum error check_room_left(struct http_request *request, struct http_answer *answer)
 {
+    static _Thread_local unsigned refused;
+    char seconds[16];
     enum error error = edge_may_open(request->worker->edge, &request->connection->address, request->now);
-    if (error)
-        http_answer_header(answer, "Retry-After", RETRY_AFTER_S);
+    if (!error)
+        return ERROR_NONE;
+    /* Who is turned away together is not to come back together (T-35). */
+    (void)snprintf(seconds, sizeof seconds, "%u", RETRY_MIN_S + refused++ % RETRY_SPREAD_S);
+    http_answer_header(answer, "Retry-After", seconds);
     return error;
 }
 
