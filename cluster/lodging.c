@@ -24,17 +24,20 @@ struct lodging *lodging_open(struct home *home, struct slice room, struct instan
     return lodging;
 }
 
-static void ghost_destroy(struct lodging *lodging, struct ghost *ghost)
+static void forget_ghosts(struct lodging *lodging)
 {
-    HASH_DELETE(hh, lodging->ghosts, ghost);
-    mailbox_fini(&ghost->mailbox);
-    free(ghost);
+    struct ghost *ghost = lodging->ghosts, *next;
+    HASH_CLEAR(hh, lodging->ghosts);
+    for (; ghost; ghost = next) {
+        next = ghost->hh.next;
+        mailbox_fini(&ghost->mailbox);
+        free(ghost);
+    }
 }
 
 void lodging_close(struct lodging *lodging)
 {
-    while (lodging->ghosts)
-        ghost_destroy(lodging, lodging->ghosts);
+    forget_ghosts(lodging);
     list_remove(&lodging->rebuilding_link);
     HASH_DELETE(hh, lodging->home->lodgings, lodging);
     room_destroy(lodging->room);
@@ -56,13 +59,11 @@ void lodging_begin_rebuilding(struct lodging *lodging, struct instant now)
 
 void lodging_settle(struct lodging *lodging)
 {
-    struct ghost *ghost;
     list_remove(&lodging->rebuilding_link);
-    while ((ghost = lodging->ghosts) != NULL) {
+    for (struct ghost *ghost = lodging->ghosts; ghost; ghost = ghost->hh.next)
         home_return_letters(lodging->home, &ghost->mailbox, slice_of(ghost->peer_id, RANDOM_ID_LENGTH),
                             UNDELIVERED_EXPIRED);
-        ghost_destroy(lodging, ghost);
-    }
+    forget_ghosts(lodging);
     room_settle(lodging->room);
 }
 
@@ -121,9 +122,9 @@ void lodging_adopt_ghost(struct lodging *lodging, struct session *session)
     if (!ghost)
         return;
     session->next_n = ghost->next_n;
-    session->mailbox = ghost->mailbox;
-    mailbox_init(&ghost->mailbox, ghost->mailbox.limits); /* the letters have moved */
-    ghost_destroy(lodging, ghost);
+    session->mailbox = ghost->mailbox; /* the letters move */
+    HASH_DELETE(hh, lodging->ghosts, ghost);
+    free(ghost);
 }
 
 void lodging_withdraw(struct lodging *lodging, uint64_t sender)

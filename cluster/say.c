@@ -93,17 +93,18 @@ static void hand_over(struct telling *telling, struct session *session)
     struct home *home = telling->home;
     const struct event *event = telling->event;
     bool is_taken = deliver_one(telling, session);
-    if (session->peer->gives_receipts)
+    bool is_sender_waiting = is_awaited(event, session);
+    if (session->peer->gives_receipts || (is_taken && !is_sender_waiting))
         return;
-    if (is_taken && is_awaited(event, session)) {
+    if (is_taken) {
         struct event receipt = {.type = EVENT_RECEIPT, .receipt = {peer_id(session->peer), event->seq}};
         home->counts.receipts++;
         session_say(home->speaker, &receipt);
-    } else if (!is_taken && is_copy(event) && !is_awaited(event, session)) {
-        refuse(telling, session);
-    } else if (!is_taken && keep(telling, session, session->next_n - 1)) {
-        refuse(telling, session);
+        return;
     }
+    bool is_dropped = is_copy(event) && !is_sender_waiting; /* such a copy is delivered at most once */
+    if (is_dropped || keep(telling, session, session->next_n - 1))
+        refuse(telling, session);
 }
 
 void session_say(struct session *session, const struct event *event)

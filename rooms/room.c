@@ -62,12 +62,10 @@ static struct member *member_of(struct peer *peer)
     return (struct member *)(void *)peer;
 }
 
-static void forget(struct room *room, struct peer *peer)
+static void peer_destroy(struct peer *peer)
 {
     struct member *member = member_of(peer);
-    HASH_DELETE(hh, room->peers_by_id, peer);
     list_remove(&peer->link);
-    room->count--;
     free(member->profile_memory);
     free(member);
 }
@@ -76,8 +74,13 @@ struct room *room_destroy(struct room *room)
 {
     if (!room)
         return NULL;
-    while (!list_is_empty(&room->peers))
-        forget(room, room_first_peer(room));
+    HASH_CLEAR(hh, room->peers_by_id);
+    struct peer *peer = room_first_peer(room);
+    while (peer) {
+        struct peer *next = room_next_peer(room, peer);
+        peer_destroy(peer);
+        peer = next;
+    }
     free(room->hearers);
     free(room);
     return NULL;
@@ -131,7 +134,7 @@ static struct peer **hearers_of(struct room *room)
 {
     if (room->hearers_capacity < room->count) {
         room->hearers_capacity = room->count > room->capacity ? room->capacity * RETURNERS_FACTOR : room->capacity;
-        room->hearers = memory_resize(room->hearers, room->hearers_capacity * sizeof *room->hearers);
+        room->hearers = memory_resize(room->hearers, room->hearers_capacity * sizeof(struct peer *));
     }
     return room->hearers;
 }
@@ -253,7 +256,9 @@ void room_leave(struct room *room, struct peer *peer, enum leave_reason reason)
         struct event event = {.type = EVENT_PEER_LEFT, .left = {.peer_id = peer_id(peer), .reason = reason}};
         tell_others(room, peer, &event);
     }
-    forget(room, peer);
+    HASH_DELETE(hh, room->peers_by_id, peer);
+    room->count--;
+    peer_destroy(peer);
 }
 
 enum error room_update(struct room *room, struct peer *peer, const struct profile_update *update)
