@@ -1,7 +1,7 @@
 // hands.test - the page by keyboard alone, on phones and on large screens.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openPage, startBrowser, startServer, untilCard } from './harness.mjs';
+import { joinAs, openPage, startBrowser, startServer, untilCard } from './harness.mjs';
 
 const TARGET_MIN_PX = 44;
 
@@ -56,6 +56,25 @@ test('on phones and large screens everything fits, and every button can be hit',
     await STEPS[step]?.(page);
   }
   await refusing.close();
+});
+
+test('the longest word of the banner fits, leaves the buttons free, and is in a region that screen readers watch', async () => {
+  const page = await joinAs(browser, server.room('banner'), 'Ann');
+  await page.evaluate(async () => {
+    const [{ Banner }, { REJOINED }] = await Promise.all([import('/page/banner.js'), import('/page/status.js')]);
+    new Banner().note(REJOINED, 'warning');
+  });
+
+  for (const viewport of [{ width: 320, height: 568 }, { width: 844, height: 390 }, { width: 1920, height: 1080 }]) {
+    await page.setViewportSize(viewport);
+    const { left, right, bottom } = await page.evaluate(() => document.querySelector('#banner').getBoundingClientRect().toJSON());
+    const top = await page.evaluate(() => document.querySelector('.toolbar').getBoundingClientRect().top);
+    assert.ok(left >= 0 && right <= viewport.width && bottom <= top, `at ${viewport.width}`);
+    assert.ok(Math.abs(left - (viewport.width - right)) < 2, `in the middle at ${viewport.width}`);
+  }
+  await page.waitForSelector('#banner', { state: 'hidden' });
+  assert.ok(await page.evaluate(() => document.querySelector('[role=status][aria-live=polite]:has(#banner)').checkVisibility()));
+  await page.close();
 });
 
 /** How the page gets from one step to the next. */

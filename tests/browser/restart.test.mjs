@@ -59,8 +59,8 @@ async function checkUnnoticed(page, ids) {
   assert.deepEqual(notes.filter((note) => /gone|left|anew/.test(note)), []);
 }
 
-for (const [signal, how] of [['SIGKILL', 'is killed'], ['SIGTERM', 'is stopped']])
-  test(`a server that ${how} and started again: the same peers, no media touched, and what was said meanwhile arrives once`, async () => {
+for (const [signal, how, row] of [['SIGKILL', 'is killed', 'T-61'], ['SIGTERM', 'is stopped', 'T-60']])
+  test(`a server that ${how} and started again: the same peers, no media touched, and what was said meanwhile arrives once (${row})`, async () => {
     const [ann, bob] = await callOf('Ann', 'Bob');
     const ids = await Promise.all([ann.evaluate(idsOf), bob.evaluate(idsOf)]);
 

@@ -5,7 +5,7 @@ import { after, afterEach, before, test } from 'node:test';
 import WebSocket from 'ws';
 import { ChaosProxy } from '../chaos/proxy.mjs';
 import { API_KEY, API_SECRET, mintToken } from '../e2e/support/token.mjs';
-import { PATIENCE_MS, checkMedia, joinAs, shoot, startBrowser, startServer, tileOf, until, untilCard, untilNames } from './harness.mjs';
+import { PATIENCE_MS, checkMedia, joinAs, shoot, startBrowser, startServer, tileOf, until, untilCard, untilJoined, untilNames } from './harness.mjs';
 import { GAP_MAX_MS, idsOf, recordCall, recordConnections, recordFrames, recordNotes, say } from './instruments.mjs';
 
 let server;
@@ -74,7 +74,7 @@ async function checkUntouched(people, ids) {
   }
 }
 
-test('a connection that breaks is taken up again before anybody could read of it', async () => {
+test('a connection that breaks is taken up again, and nothing is lost', async () => {
   const people = await annAndBob();
   const [ann, bob] = people;
   const ids = await Promise.all(people.map((page) => page.evaluate(idsOf)));
@@ -103,6 +103,7 @@ test('offline and online: the old connection looks alive and is dead, the new on
 
   await untilTold(ann, 'resumed');
   assert.ok(proxy.opened > opened, 'over a new connection');
+  assert.deepEqual((await recalled(bob)).told, [], 'before the server could miss her');
   await checkHeard(people, ['Ann: one'], ['Bob: two']);
   await checkUntouched(people, ids);
 });
@@ -115,7 +116,7 @@ async function goOffline(page) {
   return () => tab.detach();
 }
 
-test('a connection that dies in silence is noticed, its peer is away and not gone, and the session goes on', async () => {
+test('a connection that dies in silence is noticed, its peer is away and not gone, and the session goes on (T-31)', async () => {
   const people = await annAndBob();
   const [ann, bob] = people;
   const ids = await Promise.all(people.map((page) => page.evaluate(idsOf)));
@@ -180,7 +181,7 @@ function countTicks() {
   setInterval(() => (globalThis.ticks += 1), 500);
 }
 
-test('who was removed while away does not come back', async () => {
+test('who was removed while away does not come back (T-67)', async () => {
   const [ann, bob] = await annAndBob();
   const { self } = await ann.evaluate(idsOf);
 
@@ -224,4 +225,10 @@ test('who joins from elsewhere is told so in the first place, and may join there
   await shoot(first, 'replaced');
   await Promise.all([checkMedia(second, 1), checkMedia(bob, 1)]);
   await untilNames(bob, 'Bob (you)', 'ann');
+
+  await first.click('#card-again');
+  await first.click('#join-button');
+  await untilJoined(first);
+  await untilCard(second, 'replaced');
+  await Promise.all([checkMedia(first, 1), checkMedia(bob, 1)]);
 });
