@@ -55,7 +55,13 @@ test('a room whose members say much about themselves can still be joined', async
 });
 
 test('who says goodbye and reads no more is gone at once, whatever waits for it', async () => {
-  await serve({ 'limits.bytes_burst': '1GiB', 'limits.messages_burst': 10_000, 'limits.outbox_bytes': '1GiB', 'limits.mailbox_bytes': '1GiB' });
+  await serve({
+    'limits.bytes_burst': '1GiB',
+    'limits.messages_burst': 10_000,
+    'limits.outbox_bytes': '1GiB',
+    'limits.mailbox_bytes': '1GiB',
+    'rooms.grace': '0s',
+  });
   const [ann] = await meet(server, 'deaf', 'ann');
   const deaf = await rawUpgrade(server, 'deaf');
   await deaf.head();
