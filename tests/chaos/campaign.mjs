@@ -112,7 +112,7 @@ class Run {
     await pause(this.#plan.graceMs + CALM_MS);
     await this.#look('quiet');
     const [sessions, away] = await Promise.all(['parley_peers', 'parley_peers_away'].map((name) => this.#server.metric(name)));
-    this.gauges = { sessions, away };
+    this.#history.write('server', `counts sessions=${sessions} away=${away}`);
   }
 
   /** Ends all, and writes the history. @param {string} file */
@@ -143,10 +143,10 @@ class Run {
       faults: this.#nemesis.counts,
       connections: this.#proxy.opened,
       serverStarts: this.#server.starts,
+      clientCpuSeconds: Math.round(process.cpuUsage().user / 1e5 + process.cpuUsage().system / 1e5) / 10,
       serverCpuSeconds: Math.round(this.#server.cpuSeconds * 10) / 10,
       seconds: Math.round(Number(process.hrtime.bigint() - this.#origin) / 1e9),
       complaints: Object.fromEntries(this.#server.complaints),
-      gauges: this.gauges,
     };
   }
 

@@ -12,6 +12,13 @@ const REPORT_MS = 200;
 const OUTSTANDING_MAX = 64;
 /** After so many messages, on average, a client leaves, or vanishes, and comes anew. */
 const STAY_MESSAGES = 3000;
+/** How many messages are sent at once, and how often; receipts are gathered the better for it. */
+const BURSTS = /** @type {const} */ ([
+  [1, 40],
+  [5, 30],
+  [25, 30],
+]);
+const BURST_MEAN = 9.4;
 const LENGTHS = /** @type {const} */ ([
   [30, 60],
   [300, 30],
@@ -31,9 +38,9 @@ const clients = rooms.flatMap(({ name, size }) =>
 let isSending = false;
 
 function tick() {
+  const due = (perSecond / clients.length) * (TICK_MS / 1000);
   for (const client of clients) {
-    const due = (perSecond / clients.length) * (TICK_MS / 1000);
-    const count = Math.floor(due) + (random.happens(due % 1) ? 1 : 0);
+    const count = random.happens(due / BURST_MEAN) ? random.weighed(BURSTS) : 0;
     for (let i = 0; i < count && client.outstanding < OUTSTANDING_MAX; i += 1) client.send(random.weighed(LENGTHS));
     if (comesAndGoes && client.isLive && random.happens(due / STAY_MESSAGES)) goAndComeBack(client);
   }

@@ -6,6 +6,12 @@ import { Pipe } from './pipe.mjs';
 /** A connection that is frozen for good is forgotten at last, as a middlebox would. */
 const FOREVER_MS = 90_000;
 
+/** libuv refuses to reset what is being shut down, and Node then never closes it. @param {import('node:net').Socket} socket */
+function reset(socket) {
+  if (socket.connecting || (socket.writableEnded && !socket.writableFinished)) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** One client's connection and the one to the server that belongs to it. */
 export class Pair {
   #client;
@@ -61,7 +67,7 @@ export class Pair {
     this.#forget();
     for (const socket of [this.#client, this.#server])
       if (how === 'fin') socket.destroySoon();
-      else socket.resetAndDestroy();
+      else reset(socket);
   }
 
   /** Cuts in the middle of whatever is being said: after so many bytes more. @param {'up' | 'down'} way @param {number} bytes */

@@ -122,6 +122,23 @@ test('nothing passes a frozen connection, and all of it, ends included, once it 
   assert.equal(await frozen.server.ends(), 'fin');
 });
 
+test('what is cut while it is being shut down is closed all the same', async () => {
+  const { client, server: far } = await dial();
+  const [pair] = proxy.pairs;
+  pair.freeze();
+  client.end('b');
+  // What comes on another connection afterwards shows that the proxy has read the end.
+  const other = await dial();
+  other.client.write('later');
+  await other.server.hears('later');
+
+  pair.thaw();
+  pair.cut();
+
+  await Promise.all([client.ends(), far.ends()]);
+  assert.equal(proxy.pairs.includes(pair), false);
+});
+
 test('more than a pipe holds waits at its sender, and comes through unharmed', async () => {
   const { client, server: far } = await dial();
   const long = 'x'.repeat(5_000_000);
