@@ -90,26 +90,33 @@ static void joins_of_one_address_are_limited(void **state) /* T-34 */
 static void who_is_told_to_wait_with_hello_gets_the_time_for_it(void **state)
 {
     struct edge_scene *scene = *state;
-    scene->config.limits.address_joins = (struct rate){1, 1};
+    scene->config.limits.address_joins = (struct rate){0.1, 1};
     edge_scene_open(scene);
-    struct actor ann, bob;
+    struct actor ann, bob, cyd;
     struct buffer token = BUFFER_EMPTY;
     edge_scene_token(scene, "bob", "lobby", NULL, &token);
     actor_connect(scene, &bob, "lobby");
+    actor_connect(scene, &cyd, "lobby");
     scene->now.mono_ms += 4500;
     actor_join(scene, &ann, "ann", "lobby", NULL);
 
     actor_hello(scene, &bob, buffer_text(&token));
-    assert_has(actor_hear(&bob), "\"retryAfterMs\":1000}");
-    scene->now.mono_ms += 1000;
-    edge_tick(scene->edge, scene->now);
+    actor_hello(scene, &cyd, buffer_text(&token));
+    assert_has(actor_hear(&bob), "\"retryAfterMs\":10000}");
+    assert_has(actor_hear(&cyd), "\"retryAfterMs\":20000}");
+    for (int second = 0; second < 10; second++)
+        edge_scene_wait(scene, 1000);
     assert_int_equal(bob.close_code, 0);
     actor_hello(scene, &bob, buffer_text(&token));
-
     assert_has(actor_hear(&bob), "\"type\":\"welcome\"");
+    for (int second = 0; second < 20; second++) /* cyd does not come, though it has those ten more, and what all have */
+        edge_scene_wait(scene, 1000);
+
+    assert_int_equal(cyd.close_code, 4508);
     buffer_fini(&token);
     actor_vanish(scene, &ann, 1000);
     actor_vanish(scene, &bob, 1000);
+    actor_vanish(scene, &cyd, 1006);
 }
 
 static void what_one_session_overdoes_its_neighbours_do_not_pay_for(void **state)

@@ -171,6 +171,24 @@ static void a_clock_that_jumps_ends_no_session_and_spoils_no_ticket(void **state
     actor_vanish(scene, &bob, 1006);
 }
 
+static void a_clock_that_was_wrong_at_the_start_lets_no_session_last_for_ever(void **state) /* T-10, T-59 */
+{
+    struct edge_scene *scene = *state;
+    struct actor ann, back;
+    scene->now.unix_ms -= 10 * 365 * DAY_MS;
+    edge_scene_wait(scene, 1000);
+    scene->now.unix_ms += 10 * 365 * DAY_MS;
+    actor_enter(scene, &ann, "ann");
+
+    actor_resume(scene, &back, &ann, "");
+    assert_has(actor_hear(&back), "\"session\":\"resumed\"");
+    edge_scene_wait(scene, DAY_MS + HOUR_MS + 30000); /* the longest token, and the grace */
+
+    assert_int_equal(back.close_code, 4502);
+    actor_vanish(scene, &ann, 1006);
+    actor_vanish(scene, &back, 1006);
+}
+
 /* What becomes of one forged ticket: an actor's ticket with one character changed. */
 static void forge(struct edge_scene *scene, const struct actor *former, unsigned number, size_t *invalid,
                   size_t *slowed)
@@ -296,6 +314,7 @@ int main(void)
         SCENE(a_refused_refresh_does_not_end_the_call),
         UNOPENED_SCENE(a_token_for_one_use_admits_once),
         SCENE(a_clock_that_jumps_ends_no_session_and_spoils_no_ticket),
+        SCENE(a_clock_that_was_wrong_at_the_start_lets_no_session_last_for_ever),
         SCENE(a_hundred_thousand_forged_tickets_open_nothing_and_are_slowed_down),
         SCENE(one_connection_may_try_only_so_often),
         UNOPENED_SCENE(good_tickets_wait_for_nobody),
