@@ -18,11 +18,12 @@ static struct told *find_told(struct checker *checker, uint32_t peer, uint32_t o
 
 static void on_left(struct checker *checker, const struct line *line)
 {
-    struct told *told = find_told(checker, line->peer, line->who);
+    struct told *told = find_told(checker, line->peer, client_at(checker, line->who)->peer);
     if (!told) {
         uint32_t number = pool_add(&checker->tolds);
         told = pool_at(&checker->tolds, number);
-        *told = (struct told){.observer = line->who, .next = peer_at(checker, line->peer)->first_told};
+        *told = (struct told){.observer = client_at(checker, line->who)->peer,
+                              .next = peer_at(checker, line->peer)->first_told};
         peer_at(checker, line->peer)->first_told = number;
     }
     told->at = checker->at;
@@ -34,7 +35,7 @@ static void on_left(struct checker *checker, const struct line *line)
 
 static void on_there(struct checker *checker, const struct line *line)
 {
-    const struct told *told = find_told(checker, line->peer, line->who);
+    const struct told *told = find_told(checker, line->peer, client_at(checker, line->who)->peer);
     struct lives now = client_at(checker, line->who)->lives;
     if (told && told->lives.first == now.first && told->lives.last == now.last && now.first == now.last)
         violate(checker, "left", "a peer is there that was said to have left", told->at, 0);

@@ -34,7 +34,7 @@ struct source {
 
 /* That an observer was told that a peer has left. */
 struct told {
-    uint32_t observer, next;
+    uint32_t observer, next; /* the observing peer */
     place at;
     struct lives lives;
 };

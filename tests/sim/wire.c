@@ -176,7 +176,8 @@ void wire_on_down(struct sim *sim, void *object, uint64_t arrived)
     if (!wire->actor || arrived <= wire->down_base)
         return;
     if (wire->reads_from_ms > sim->now_ms) {
-        sim_after(sim, wire->reads_from_ms - sim->now_ms, wire_on_down, wire, arrived);
+        int64_t left_ms = wire->reads_from_ms - sim->now_ms;
+        sim_after(sim, left_ms < 500 ? left_ms : 500, wire_on_down, wire, arrived);
         return;
     }
     size_t whole = (size_t)(arrived - wire->down_base);

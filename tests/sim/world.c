@@ -205,6 +205,7 @@ static void on_peace(struct sim *sim, void *object, uint64_t argument)
 {
     (void)object, (void)argument;
     sim->is_active = false;
+    sim->disturbed_ms = sim->now_ms;
     if (sim->server.stalled_until_ms > sim->now_ms + 1000)
         sim->server.stalled_until_ms = sim->now_ms + 1000;
     for (struct wire *wire = sim->wires; wire; wire = wire->next) {
