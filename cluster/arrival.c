@@ -124,14 +124,28 @@ static enum error take_up(struct session *session, const struct request *request
     return ERROR_NONE;
 }
 
+/* A rebuilt client waits for the roster, which may have been told before it came. */
+static void tell_settled_roster(struct home *home, uint64_t handle)
+{
+    struct session *session = slots_find(home->sessions, handle);
+    if (!session || lodging_is_rebuilding(session->lodging))
+        return;
+    struct event event = {.type = EVENT_ROSTER, .roster = session->lodging->room};
+    session_say(session, &event);
+}
+
 /* The ticket is of an earlier home, but the session was rebuilt already: the welcome must have been lost. */
 static enum error rebuild_again(struct session *session, const struct request *request)
 {
+    struct home *home = session->lodging->home;
+    uint64_t handle = session->handle;
     if (!session->is_unused || request->resume.generation < session->confirmed)
         return ERR_SESSION_ENDED;
+    (void)mailbox_withdraw(&session->mailbox, 0); /* of peers that came and went; the welcome says who is there now */
     attach(session, request);
-    session->lodging->home->counts.rebuilt++;
+    home->counts.rebuilt++;
     welcome_back(session, WELCOME_REBUILT, request->id);
+    tell_settled_roster(home, handle);
     return ERROR_NONE;
 }
 

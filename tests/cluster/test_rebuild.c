@@ -312,6 +312,27 @@ static void where_nobody_is_nobody_is_too_late(void **state)
     assert_heard(scene, "bob welcome rebuilt\n");
 }
 
+/* Found by the simulator: the former events contradicted the welcome, and peers seemed to leave and to join. */
+static void a_client_whose_rebuilt_welcome_was_lost_hears_how_things_are_and_not_how_they_came_about(void **state)
+{
+    struct scene *scene = *state;
+    three_join(scene);
+    scene_restart(scene);
+    scene->people[ANN].misses_welcomes = true;
+    resumes(scene, ANN, 0);
+    resumes(scene, BOB, 0);
+    relays(scene, BOB, ANN, 7);
+    time_passes(scene, GRACE_MS);
+    joins(scene, DAN);
+    forget(scene);
+
+    scene->people[ANN].misses_welcomes = false;
+    resumes(scene, ANN, 0);
+
+    assert_heard(scene,
+                 "ann bye taken_over stop\nann welcome rebuilt\nann #2 relay bob 7\nann #5 roster ann bob dan\n");
+}
+
 static void newcomers_do_not_keep_out_those_who_return_up_to_twice_the_capacity(void **state)
 {
     struct scene *scene = *state;
@@ -406,6 +427,7 @@ int main(void)
         AT_HOME(who_comes_after_the_grace_time_of_a_room_is_too_late),
         AT_HOME(while_some_are_awaited_nobody_is_too_late),
         AT_HOME(where_nobody_is_nobody_is_too_late),
+        AT_HOME(a_client_whose_rebuilt_welcome_was_lost_hears_how_things_are_and_not_how_they_came_about),
         AT_HOME(newcomers_do_not_keep_out_those_who_return_up_to_twice_the_capacity),
         AT_HOME(rooms_that_are_rebuilt_count_as_rooms),
         AT_HOME(who_gives_no_receipts_has_got_what_was_kept_once_its_edge_took_it),
