@@ -63,7 +63,8 @@ describe('conformance', () => {
   let server;
   let rooms = 0;
   before(async () => {
-    server = await startServer();
+    // So that the end of a connection is the end of its peer at once.
+    server = await startServer({ config: { 'rooms.grace': '0s' } });
   });
   after(() => server?.stop());
 

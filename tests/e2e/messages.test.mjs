@@ -108,7 +108,7 @@ describe('messages', () => {
 
   test('members that the server does not know are ignored, wherever they stand', async () => {
     const [ann, bob] = await meetAnnAndBob();
-    ann.send({ future: [1], type: 'relay', kind: 'data', to: bob.id, seq: 7, body: 1, id: 5 });
+    ann.send({ future: [1], type: 'relay', kind: 'data', to: bob.id, sequel: 7, body: 1, id: 5 });
     assert.equal((await ann.answer(5)).type, 'ok');
     ann.send({ type: 'update', media: { mic: true, hologram: true }, mood: 'good', id: 6 });
     assert.equal((await ann.answer(6)).type, 'ok');

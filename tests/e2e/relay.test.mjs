@@ -70,8 +70,8 @@ describe('passing on', () => {
     for (const body of BODIES) {
       ann.send(`{"type":"relay","to":"${bob.id}","body": ${body} ,"id":1}`);
       assert.equal((await ann.answer(1)).type, 'ok', body);
-      const { raw } = await bob.expect('relay');
-      assert.equal(raw, `{"type":"relay","from":"${ann.id}","kind":"data","body":${body}}`);
+      const { raw, n } = await bob.expect('relay');
+      assert.equal(raw, `{"n":${n},"type":"relay","from":"${ann.id}","kind":"data","body":${body}}`);
     }
   });
 
@@ -81,7 +81,8 @@ describe('passing on', () => {
     for (const body of BODIES) {
       ann.send(`{"body":${body},"type":"broadcast"}`);
       for (const peer of [bob, cyd]) {
-        assert.equal((await peer.expect('broadcast')).raw, `{"type":"broadcast","from":"${ann.id}","body":${body}}`);
+        const { raw, n } = await peer.expect('broadcast');
+        assert.equal(raw, `{"n":${n},"type":"broadcast","from":"${ann.id}","body":${body}}`);
       }
     }
   });
