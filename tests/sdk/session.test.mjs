@@ -335,6 +335,19 @@ test('the answer to a request of a former connection is not taken for that of an
   assert.ok(FakeWebSocket.last.sent[0].id > former);
 });
 
+test('a server that stops before it has heard of our session does not end it', async () => {
+  const { socket } = await lost();
+
+  socket.deliver({ type: 'bye', code: 'shutting_down', action: 'rejoin', delayMs: 0 });
+  socket.drop(1012);
+  await platform.clock.advance(1000);
+  FakeWebSocket.last.open();
+  await settle();
+
+  assert.notEqual(FakeWebSocket.last, socket);
+  assert.equal(FakeWebSocket.last.sent[0].ticket, 'ticket of ann');
+});
+
 test('leaving while it comes back ends the coming back', async () => {
   const { call, socket } = await lost();
 

@@ -191,11 +191,10 @@ export class Session {
   /** @param {import('./connection.js').Closed} closed */
   #onClose({ code, error, bye }) {
     this.#connection = null;
-    const way = this.#hasJoined ? wayBack(code, bye?.action, this.#ticket !== null, this.#hooks.mayRenew) : 'stop';
-    if (way === 'rejoin') {
-      this.#ticket = null;
-      this.#reason = error.code;
-    }
+    // A server that stops before it has welcomed us does not know that we have a session to come back to.
+    const action = !this.#isLive && bye?.action === 'rejoin' ? 'resume' : bye?.action;
+    const way = this.#hasJoined ? wayBack(code, action, this.#ticket !== null, this.#hooks.mayRenew) : 'stop';
+    if (way === 'rejoin') [this.#ticket, this.#reason] = [null, error.code];
     if (way === 'stop') this.#end(error);
     else this.#comeBack(bye?.delayMs);
   }
