@@ -17,6 +17,8 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** What a sanitizer writes when it found something. */
 const SANITIZER = /ERROR: AddressSanitizer|runtime error:|LeakSanitizer|Assertion .* failed/;
 const POLL_MS = 100;
+/** Linux gives out 32768 and above (ip_local_port_range). */
+const PORTS = { first: 20_000, count: 12_000 };
 /** A picture that stands still is no video. */
 const FRAMES_MIN = 10;
 /** Bounds a wait so that a broken build fails; nothing is asserted about the time itself. */
@@ -50,15 +52,24 @@ export async function until(what, check, patienceMs = PATIENCE_MS) {
   }
 }
 
-/** A port that was free a moment ago. */
+/**
+ * A port that was free a moment ago, below those that the kernel gives out by itself: else, while a server is down, any
+ * connection could be given its port, even one that knocks at it.
+ */
 export async function freePort() {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (await isFree(port)) return port;
+  }
+}
+
+/** @param {number} port */
+function isFree(port) {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  return new Promise((resolve) => {
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 /**

@@ -39,6 +39,8 @@ async function callOf(...names) {
 }
 
 const untilState = (page, state) => page.waitForFunction((wanted) => document.querySelector('#call').call?.state === wanted, state, { timeout: PATIENCE_MS });
+/** Notes go away by themselves: wait for one before what brings it. */
+const untilBanner = (page, mood) => page.waitForSelector(`#banner[data-mood=${mood}]:not([hidden])`, { timeout: PATIENCE_MS });
 const untilTold = (page, name) => page.waitForFunction((wanted) => globalThis.told.includes(wanted), name, { timeout: PATIENCE_MS });
 const recalled = (page) => page.evaluate(() => ({ record: globalThis.record, told: globalThis.told, heard: globalThis.heard, fates: globalThis.fates, notes: globalThis.notes, frames: globalThis.frames }));
 
@@ -69,17 +71,18 @@ for (const [signal, how, row] of [['SIGKILL', 'is killed', 'T-61'], ['SIGTERM', 
     await bob.waitForFunction(() => globalThis.heard.length > 0);
     await server.stop(signal);
     await Promise.all([untilState(ann, 'reconnecting'), untilState(bob, 'reconnecting')]);
-    await ann.waitForSelector('#banner[data-mood=busy]:not([hidden])');
+    await untilBanner(ann, 'busy');
     await shoot(ann, `${signal.toLowerCase()}-reconnecting`);
     for (const text of ['one', 'two']) await ann.evaluate(say, text);
     await bob.evaluate(say, 'three');
     await Promise.all([checkMedia(ann, 1), checkMedia(bob, 1)]);
     assert.deepEqual((await recalled(bob)).heard, ['Ann: zero'], 'nobody can have passed on the rest');
+    const isTold = untilBanner(ann, 'good');
     server = await startAgain(server);
 
-    await Promise.all([untilTold(ann, 'resumed'), untilTold(bob, 'resumed')]);
-    await ann.waitForSelector('#banner[data-mood=good]:not([hidden])');
+    await isTold;
     await shoot(ann, `${signal.toLowerCase()}-resumed`);
+    await Promise.all([untilTold(ann, 'resumed'), untilTold(bob, 'resumed')]);
     await ann.evaluate(say, 'last');
     await untilHeard(bob, 'Ann: zero', 'Ann: one', 'Ann: two', 'Ann: last');
     await bob.evaluate(say, 'last');
@@ -143,12 +146,13 @@ test('a server with another key lets everybody join anew: that is told, and the 
   await server.stop('SIGKILL');
   await Promise.all([untilState(ann, 'reconnecting'), untilState(bob, 'reconnecting')]);
   await ann.evaluate(say, 'lost');
+  const isTold = untilBanner(ann, 'warning');
   server = await startAgain(server, { state: undefined });
 
-  await Promise.all([untilTold(ann, 'rejoined'), untilTold(bob, 'rejoined')]);
-  await ann.waitForSelector('#banner[data-mood=warning]:not([hidden])');
+  await isTold;
   assert.match(await ann.textContent('#banner'), /may not have arrived/);
   await shoot(ann, 'rejoined');
+  await Promise.all([untilTold(ann, 'rejoined'), untilTold(bob, 'rejoined')]);
   await untilNames(ann, 'Ann (you)', 'Bob');
   await Promise.all([checkMedia(ann, 1), checkMedia(bob, 1)]);
   await until('what was not receipted is reported', async () => /^undelivered /.test((await recalled(ann)).fates.lost));
