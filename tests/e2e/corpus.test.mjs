@@ -78,8 +78,8 @@ describe('hostile JSON', () => {
         return;
       }
       ann.send(`{"type":"relay","to":"${bob.id}","body":${body}}`);
-      const { raw } = await bob.expect('relay');
-      assert.equal(raw, `{"type":"relay","from":"${ann.id}","kind":"data","body":${body}}`);
+      const { raw, n } = await bob.expect('relay');
+      assert.equal(raw, `{"n":${n},"type":"relay","from":"${ann.id}","kind":"data","body":${body}}`);
     });
   }
 
