@@ -137,7 +137,7 @@ class Run {
   }
 
   get figures() {
-    const names = ['sent', 'handled', 'settled', 'undelivered', 'refused', 'unsettled', 'resumed', 'rebuilt', 'rejoined'];
+    const names = ['sent', 'handled', 'settled', 'undelivered', 'refused', 'unsettled', 'resumed', 'rebuilt', 'ended'];
     return {
       ...Object.fromEntries(names.map((name) => [name, this.sum(name)])),
       faults: this.#nemesis.counts,
@@ -152,7 +152,8 @@ class Run {
 
   /** What is wrong whatever the history says. */
   get troubles() {
-    return [...this.#server.crashes, ...this.#nemesis.badEnds];
+    const unexpected = Object.keys(this.sum('ended')).filter((reason) => !EXPECTED_ENDS.has(reason));
+    return [...this.#server.crashes, ...this.#nemesis.badEnds, ...unexpected.map((reason) => `a session ended: ${reason}`)];
   }
 
   get #isEverybodyThere() {
@@ -193,6 +194,9 @@ class Run {
     return `${seconds} s: ${this.#nemesis.total} faults, ${this.sum('sent')} sent, ${this.sum('handled')} handled, ${outstanding} under way, ${connected} connected`;
   }
 }
+
+/** By the client's own will, or after more than the grace time. */
+const EXPECTED_ENDS = new Set(['left', 'closed', 'session_ended']);
 
 /** Mailboxes that are full now and then. */
 const SMALL_LIMITS = { mailbox_messages: 300, outbox_messages: 256 };

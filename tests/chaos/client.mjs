@@ -32,6 +32,8 @@ export class Client {
   /** Sessions so far; the present one has this number. */
   #session = 0;
   #isLive = false;
+  /** Whether the SDK is about to take the roster of another session. */
+  #isReplaced = false;
   #wantsToStay = true;
   #nextMessage = 1;
   #heardMs = 0;
@@ -44,7 +46,7 @@ export class Client {
   /** Broadcasts that were not answered by `ok` yet, by `seq`. @type {Map<number, {id: string, to?: string[]}>} */
   #unanswered = new Map();
 
-  counts = { sent: 0, settled: 0, handled: 0, undelivered: {}, refused: {}, unsettled: 0, rejoined: 0, resumed: 0, rebuilt: 0 };
+  counts = { sent: 0, settled: 0, handled: 0, undelivered: {}, refused: {}, unsettled: 0, ended: {}, resumed: 0, rebuilt: 0 };
 
   /** @param {string} name @param {Setting} setting */
   constructor(name, setting) {
@@ -150,7 +152,9 @@ export class Client {
     call.on('peer-joined', (peer) => this.#note(`joined ${peer.id}`));
     call.on('peer-back', (peer) => this.#note(`back ${peer.id}`));
     call.on('peer-away', (peer) => this.#note(`away ${peer.id}`));
-    call.on('peer-left', ({ peer, reason }) => this.#note(`left ${peer.id} ${reason}`));
+    // Of a roster that is replaced nobody has said who left.
+    call.on('peer-left', ({ peer, reason }) => this.#isReplaced || this.#note(`left ${peer.id} ${reason}`));
+    call.on('rejoined', () => (this.#isReplaced = false));
     call.on('ended', ({ code }) => this.#onEnded(call, code));
   }
 
@@ -186,8 +190,8 @@ export class Client {
       this.#note(message.session);
       return;
     }
-    this.#endSession('rejoined');
-    if (this.#session > 0) this.counts.rejoined += 1;
+    this.#endSession('unexplained');
+    this.#isReplaced = this.#call !== null;
     this.#session += 1;
     this.#isLive = true;
     this.#unanswered.clear();
@@ -206,6 +210,7 @@ export class Client {
   #endSession(reason) {
     if (!this.#isLive) return;
     this.#note(`end ${reason}`);
+    add(this.counts.ended, reason);
     this.#isLive = false;
   }
 

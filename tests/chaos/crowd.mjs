@@ -66,13 +66,14 @@ const COMMANDS = {
   look: () => clients.forEach((client) => client.look()),
   close: async () => {
     await history.close();
-    for (const client of clients) client.leave();
     report();
     parentPort.postMessage('closed');
+    clearInterval(reports);
+    for (const client of clients) client.leave();
   },
 };
 
 parentPort.on('message', (command) => void COMMANDS[command]());
 setInterval(() => isSending && tick(), TICK_MS);
-setInterval(report, REPORT_MS);
+const reports = setInterval(report, REPORT_MS);
 for (const client of clients) void client.start();
