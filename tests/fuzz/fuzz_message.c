@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json_check.h"
+#include "cluster/route.h"
 #include "signaling/message.h"
 
 #define TEXT_MAX 16384
