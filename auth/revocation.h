@@ -26,7 +26,7 @@ struct revocations *revocations_destroy(struct revocations *revocations); /* NUL
 
 void revocations_add(struct revocations *revocations, struct slice peer_id, enum error why, int64_t ends_unix_s);
 
-/* As revocations_add() without writing it down: for what was read from there. */
+/* As revocations_add() without writing it down: for what was read from there, or need not outlive the process. */
 void revocations_restore(struct revocations *revocations, struct slice peer_id, enum error why, int64_t ends_unix_s);
 
 /* Why the tickets of this peer are void; ERROR_NONE: they are not. */

@@ -1,4 +1,5 @@
 /* arrival.c - joining a room, and coming back to it with a ticket. */
+#include "base/planted.h"
 #include "cluster/home_parts.h"
 
 static void welcome(const struct session *session, enum welcome_kind kind, struct reference re)
@@ -74,7 +75,7 @@ static struct newcomer newcomer_of(const struct request *request, struct session
 enum error home_on_join(struct home *home, const struct request *request)
 {
     struct lodging *lodging = lodging_find(home, request->join.room);
-    if (!lodging && HASH_COUNT(home->lodgings) >= home->config.rooms_max)
+    if (BUGGIFY(ROOM_LIMIT) || (!lodging && HASH_COUNT(home->lodgings) >= home->config.rooms_max))
         return ERR_ROOM_LIMIT;
     if (!lodging)
         lodging = lodging_open(home, request->join.room, request->now);
@@ -111,10 +112,12 @@ static enum error take_up(struct session *session, const struct request *request
 {
     struct home *home = session->lodging->home;
     uint64_t generation = request->resume.generation;
-    if (generation != session->confirmed && generation != session->issued)
+    if (generation != session->confirmed && generation != session->issued && !PLANTED(FORGET_GENERATION))
         return ERR_SESSION_ENDED; /* a spent ticket */
     if (request->got != GOT_NOTHING && !session_has_said(session, request->got))
         return ERR_BAD_MESSAGE;
+    session->accepted = PLANTED(FORGET_ACCEPTED) ? 0 : session->accepted;
+    session->next_n -= PLANTED(REUSE_NUMBER) && !session->mailbox.count && session->next_n > 1;
     session->is_unused = false;
     attach(session, request);
     if (request->got != GOT_NOTHING)
@@ -210,7 +213,7 @@ static enum error resume(struct home *home, const struct request *request)
     struct peer *peer = lodging ? room_find_peer(lodging->room, request->resume.peer_id) : NULL;
     if (!peer)
         return rebuild(home, lodging, request);
-    if (request->resume.epoch == home->config.epoch)
+    if (request->resume.epoch == home->config.epoch || PLANTED(FORGET_EPOCH))
         return take_up(peer->owner, request);
     return rebuild_again(peer->owner, request);
 }

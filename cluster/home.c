@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/planted.h"
 #include "cluster/home_parts.h"
 
 struct home *home_create(const struct home_config *config, struct listener listener)
@@ -70,12 +71,12 @@ static bool take(struct session *session, const struct request *request)
     int64_t seq = seq_of(request);
     if (!seq)
         return true;
-    if (seq <= session->accepted) {
+    if (seq <= session->accepted && !PLANTED(TAKE_TWICE)) {
         counts->repeated++;
         answer(session, request, ERROR_NONE);
         return false;
     }
-    if (seq != session->accepted + 1 && !session->is_fresh) {
+    if (seq != session->accepted + 1 && !session->is_fresh && !PLANTED(ACCEPT_GAP)) {
         answer(session, request, ERR_OUT_OF_ORDER);
         return false;
     }
@@ -222,7 +223,7 @@ static bool take_receipt(struct session *session, const struct request *request)
 static void hear(struct home *home, const struct request *request)
 {
     struct session *session = slots_find(home->sessions, request->session);
-    if (!session || !session_is_of(session, request->from))
+    if (!session || (!session_is_of(session, request->from) && !PLANTED(FORGET_FENCE)))
         return; /* it ended or was taken over while the request was under way; its client has been told */
     bool is_of_client = request->type != REQUEST_DETACH && request->type != REQUEST_LEAVE;
     if (is_of_client) { /* so it has had its welcome, and the ticket in it */
@@ -265,7 +266,7 @@ static void end_overdue(struct home *home, struct instant now)
     struct list_link *link;
     while ((link = list_first(&home->away)) != NULL) {
         struct session *session = LIST_OWNER(link, struct session, away_link);
-        if (now.mono_ms - session->away_since_ms < home->config.grace_ms)
+        if (now.mono_ms - session->away_since_ms < home->config.grace_ms / (PLANTED(HALF_THE_GRACE) ? 2 : 1))
             return;
         session_end(session, (struct ending){.leave = session->away_reason, .undelivered = UNDELIVERED_EXPIRED});
     }
@@ -284,6 +285,8 @@ static void settle_rebuilt(struct home *home, struct instant now)
 
 void home_tick(struct home *home, struct instant now)
 {
+    if (BUGGIFY(HOME_TICK_LATE))
+        return;
     end_overdue(home, now);
     settle_rebuilt(home, now);
     end_slow(home);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/planted.h"
 #include "cluster/home_parts.h"
 
 struct lodging *lodging_find(struct home *home, struct slice room)
@@ -60,11 +61,12 @@ void lodging_begin_rebuilding(struct lodging *lodging, struct instant now)
 void lodging_settle(struct lodging *lodging)
 {
     list_remove(&lodging->rebuilding_link);
-    for (struct ghost *ghost = lodging->ghosts; ghost; ghost = ghost->hh.next)
+    for (struct ghost *ghost = lodging->ghosts; ghost && !PLANTED(GHOSTS_IN_SILENCE); ghost = ghost->hh.next)
         home_return_letters(lodging->home, &ghost->mailbox, slice_of(ghost->peer_id, RANDOM_ID_LENGTH),
                             UNDELIVERED_EXPIRED);
     forget_ghosts(lodging);
-    room_settle(lodging->room);
+    if (!PLANTED(FORGET_ROSTER))
+        room_settle(lodging->room);
 }
 
 static struct ghost *ghost_find(const struct lodging *lodging, struct slice peer_id)
@@ -110,7 +112,7 @@ void lodging_keep(struct lodging *lodging, struct session *speaker, struct slice
     if (ghost && is_kept_already(&ghost->mailbox, &letter))
         return;
     letter.n = ghost ? ghost->next_n : 0;
-    if (!ghost || mailbox_push(&ghost->mailbox, &letter))
+    if (!ghost || BUGGIFY(GHOST_FULL) || mailbox_push(&ghost->mailbox, &letter))
         home_say_undelivered(speaker, peer_id, event->seq, UNDELIVERED_OUTBOX_FULL);
     else
         ghost->next_n++;
@@ -119,7 +121,7 @@ void lodging_keep(struct lodging *lodging, struct session *speaker, struct slice
 void lodging_adopt_ghost(struct lodging *lodging, struct session *session)
 {
     struct ghost *ghost = ghost_find(lodging, peer_id(session->peer));
-    if (!ghost)
+    if (!ghost || PLANTED(LOSE_GHOST))
         return;
     session->next_n = ghost->next_n;
     session->mailbox = ghost->mailbox; /* the letters move */

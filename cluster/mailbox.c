@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/planted.h"
 
 #define LETTERS_FIRST 8
 
@@ -55,11 +56,15 @@ static enum error push(struct mailbox *mailbox, const struct letter *letter, siz
 
 enum error mailbox_push(struct mailbox *mailbox, const struct letter *letter)
 {
+    if (BUGGIFY(MAILBOX_FULL))
+        return ERR_OUTBOX_FULL;
     return push(mailbox, letter, mailbox->limits.letters_max, mailbox->limits.bytes_max);
 }
 
 enum error mailbox_push_beyond(struct mailbox *mailbox, const struct letter *letter)
 {
+    if (BUGGIFY(MAILBOX_OVERFULL))
+        return ERR_OUTBOX_FULL;
     return push(mailbox, letter, mailbox->limits.letters_max * MAILBOX_BEYOND,
                 mailbox->limits.bytes_max * MAILBOX_BEYOND);
 }

@@ -1,5 +1,6 @@
 /* say.c - what is said to sessions: numbered, kept while it may be needed again, delivered. */
 #include "base/memory.h"
+#include "base/planted.h"
 #include "cluster/home_parts.h"
 
 #define HEARERS_FIRST 16
@@ -75,7 +76,7 @@ static void refuse(struct telling *telling, const struct session *session)
     if (!is_copy(telling->event))
         return;
     telling->home->is_refused = true;
-    if (is_awaited(telling->event, session))
+    if (is_awaited(telling->event, session) && !PLANTED(FULL_IN_SILENCE))
         home_say_undelivered(telling->home->speaker, peer_id(session->peer), telling->event->seq,
                              UNDELIVERED_OUTBOX_FULL);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/planted.h"
 #include "cluster/home_parts.h"
 
 struct session *session_create(struct lodging *lodging, const struct request *request)
@@ -66,7 +67,8 @@ void session_attach(struct session *session, struct locator client)
     leave_away_list(session);
     session->is_attached = true;
     session->client = client;
-    room_set_away(session->lodging->room, session->peer, false);
+    if (!PLANTED(COME_BACK_UNSEEN))
+        room_set_away(session->lodging->room, session->peer, false);
 }
 
 void session_detach(struct session *session, enum leave_reason reason, struct instant now)
@@ -84,12 +86,16 @@ void session_detach(struct session *session, enum leave_reason reason, struct in
     room_set_away(session->lodging->room, session->peer, true);
 }
 
-/* A ticket cannot be called back, so whoever must not come back with one is written down. */
+/* A ticket cannot be called back, so whoever must not come back with one is written down.
+ * A session that was rebuilt may also have left behind tickets of the former home, which say nothing of its end here.
+ */
 static void revoke(const struct session *session, enum error why)
 {
     struct revocations *revocations = session->lodging->home->config.revocations;
-    if (why == ERR_KICKED || why == ERR_REPLACED)
+    if ((why == ERR_KICKED || why == ERR_REPLACED) && !PLANTED(FORGET_REVOCATION))
         revocations_add(revocations, peer_id(session->peer), why, session->ends_unix_s);
+    else if (session->is_rebuilt)
+        revocations_restore(revocations, peer_id(session->peer), ERR_SESSION_ENDED, session->ends_unix_s);
 }
 
 void session_remove(struct session *session, struct ending ending)
@@ -100,8 +106,9 @@ void session_remove(struct session *session, struct ending ending)
     struct locator client = session->client;
     struct event bye = {.type = EVENT_BYE, .bye = {.code = ending.bye, .action = ending.action}};
     revoke(session, ending.bye);
-    home_return_letters(home, &session->mailbox, peer_id(session->peer), ending.undelivered);
-    if (ending.leave == LEAVE_KICKED)
+    if (!PLANTED(LEAVE_IN_SILENCE))
+        home_return_letters(home, &session->mailbox, peer_id(session->peer), ending.undelivered);
+    if (ending.leave == LEAVE_KICKED && !PLANTED(KEEP_LETTERS_OF_KICKED))
         lodging_withdraw(lodging, session->handle);
     room_leave(lodging->room, session->peer, ending.leave);
     session_forget(session);

@@ -2,6 +2,7 @@
 #include "signaling/client.h"
 
 #include "base/memory.h"
+#include "base/planted.h"
 #include "cluster/route.h"
 #include "ops/log.h"
 
@@ -90,7 +91,7 @@ void client_leave(struct client *client, enum leave_reason reason)
 void client_detach(struct client *client, enum leave_reason reason)
 {
     if (client->session)
-        part(client, client->may_return ? REQUEST_DETACH : REQUEST_LEAVE, reason);
+        part(client, client->may_return && !PLANTED(DETACH_IS_LEAVE) ? REQUEST_DETACH : REQUEST_LEAVE, reason);
 }
 
 /* Where the fault is the connection's, or ours, the session lives on: true. */
@@ -142,6 +143,8 @@ void client_refuse(struct client *client, const struct event *refusal)
     enum error error = refusal->error.code;
     int close_code = error_close_code(error);
     if (!close_code) {
+        if (refusal->seq && (!client->refused_seq || refusal->seq < client->refused_seq))
+            client->refused_seq = refusal->seq;
         (void)client_send(client, refusal);
         return;
     }

@@ -22,13 +22,14 @@ struct client {
     uint64_t handle;
     uint64_t session; /* the home's handle; 0: in no room */
     enum client_state state;
-    bool may_return;   /* within the grace time; where there is none a session ends with its connection */
-    bool is_doomed;    /* its outbox ran over; to be closed when the call under way ends */
-    int close_code;    /* what we closed with; 0: we did not */
-    unsigned hellos;   /* that it has said */
-    unsigned refusals; /* by its own rate limits, less what was taken since */
-    uint64_t said;     /* the highest number of what was put into its outbox */
-    int64_t got;       /* the highest of those that it has receipted */
+    bool may_return;     /* within the grace time; where there is none a session ends with its connection */
+    bool is_doomed;      /* its outbox ran over; to be closed when the call under way ends */
+    int close_code;      /* what we closed with; 0: we did not */
+    unsigned hellos;     /* that it has said */
+    unsigned refusals;   /* by its own rate limits, less what was taken since */
+    int64_t refused_seq; /* the lowest number of a message that was refused here and did not come again; 0: none */
+    uint64_t said;       /* the highest number of what was put into its outbox */
+    int64_t got;         /* the highest of those that it has receipted */
     int64_t opened_ms;
     int64_t due_ms;       /* of hello, later of fresh credentials */
     int64_t patience_ms;  /* for hello */
@@ -109,6 +110,10 @@ bool client_is_advance(const struct client *client, const struct message *messag
 
 /* dispatch.c: does what a message asks for. */
 void client_dispatch(struct client *client, const struct message *message);
+
+/* Takes what the client says to have handled, although the message that says so is refused: it will not say so again.
+ */
+void client_keep_receipt(struct client *client, const struct message *message);
 
 /* Asks the home for what a message of a joined client asks for. */
 void client_forward(struct client *client, const struct message *message, struct request *request);

@@ -94,9 +94,39 @@ static void note_got(struct client *client, int64_t got)
         client->got = got;
 }
 
+/* The home of a session that was rebuilt takes any number as the first: it must not be one after another that was
+ * refused here. */
+static bool is_in_order(struct client *client, const struct message *message)
+{
+    int64_t seq = message_seq(message);
+    if (seq && client->refused_seq && seq > client->refused_seq)
+        return false;
+    if (seq)
+        client->refused_seq = 0;
+    return true;
+}
+
+static void refuse_order(struct client *client, const struct message *message)
+{
+    struct event refusal = refusal_of(message, ERR_OUT_OF_ORDER);
+    client_keep_receipt(client, message);
+    if (client->state != CLIENT_CLOSING)
+        client_refuse(client, &refusal);
+}
+
+void client_keep_receipt(struct client *client, const struct message *message)
+{
+    if (client->state != CLIENT_JOINED || message->got <= client->got || (uint64_t)message->got > client->said)
+        return;
+    struct message receipt = {.type = MESSAGE_RECEIPT, .got = message->got};
+    client_dispatch(client, &receipt);
+}
+
 void client_dispatch(struct client *client, const struct message *message)
 {
-    if (client->state == CLIENT_JOINED) {
+    if (client->state == CLIENT_JOINED && !is_in_order(client, message)) {
+        refuse_order(client, message);
+    } else if (client->state == CLIENT_JOINED) {
         note_got(client, message->got);
         handlers[message->type](client, message);
     } else if (client->state == CLIENT_WAITING && message->type == MESSAGE_HELLO) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/planted.h"
 #include "ops/log.h"
 #include "signaling/client.h"
 
@@ -74,6 +75,8 @@ enum error edge_may_open(struct edge *edge, const struct net_address *address, s
     edge_begin(edge, now);
     if (edge->is_shut)
         return ERR_SHUTTING_DOWN;
+    if (BUGGIFY(OPEN_REFUSED))
+        return ERR_RATE_LIMITED;
     enum error error = address_book_may_connect(edge->addresses, address);
     if (error)
         metrics_add(edge->config.metrics, METRIC_RATE_LIMITED_CONNECTION, 1);
@@ -199,6 +202,8 @@ static void end_sessions(struct edge *edge)
 void edge_tick(struct edge *edge, struct instant now)
 {
     edge_begin(edge, now);
+    if (BUGGIFY(EDGE_TICK_LATE))
+        return;
     struct client *client;
     while ((client = first_due(edge, &edge->waiting)))
         end_waiting(client);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/planted.h"
 #include "ops/log.h"
 #include "rooms/profile.h"
 #include "signaling/client.h"
@@ -137,7 +138,7 @@ static void on_token(struct client *client, const struct message *message)
     struct edge *edge = client->edge;
     int64_t now_ms = edge->now.mono_ms;
     int64_t wait_ms = 0;
-    if (!address_entry_take_join(edge->addresses, client->entry, now_ms, &wait_ms)) {
+    if (BUGGIFY(JOIN_LATER) || !address_entry_take_join(edge->addresses, client->entry, now_ms, &wait_ms)) {
         metrics_add(edge->config.metrics, METRIC_RATE_LIMITED_JOIN, 1);
         client_put_off(client, message, wait_ms);
         return;

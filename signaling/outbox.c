@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/planted.h"
 #include "signaling/framing.h"
 
 #define RING_FIRST 8
@@ -57,6 +58,10 @@ void outbox_push_first(struct outbox *outbox, struct frame *frame, uint64_t n)
 enum error outbox_push(struct outbox *outbox, struct frame *frame, uint64_t n)
 {
     const struct outbox_limits *limits = &outbox->limits;
+    if (PLANTED(OUTBOX_LOSES) && outbox->count > 8)
+        return ERROR_NONE;
+    if (BUGGIFY(OUTBOX_FULL))
+        return ERR_OUTBOX_FULL;
     if (outbox->count >= limits->frames_max || outbox->bytes > limits->bytes_max)
         return ERR_OUTBOX_FULL;
     if (framing_length(frame, n) > limits->bytes_max - outbox->bytes)

@@ -1,4 +1,5 @@
 /* spend.c - how a client that says too much is slowed down, and cut off where that does not help. */
+#include "base/planted.h"
 #include "signaling/client.h"
 
 /* So many more refusals by its own limits than messages taken, and the client is cut off. */
@@ -24,7 +25,7 @@ bool client_may_send(struct client *client, const struct message *message, size_
     struct edge *edge = client->edge;
     int64_t wait_ms = 0;
     enum metric scope = METRIC_RATE_LIMITED_SESSION;
-    bool may = take_from_session(client, cost, &wait_ms);
+    bool may = !BUGGIFY(RATE_LIMITED) && take_from_session(client, cost, &wait_ms);
     if (may) {
         scope = METRIC_RATE_LIMITED_ADDRESS;
         may = address_entry_take_message(edge->addresses, client->entry, cost, edge->now.mono_ms, &wait_ms);
@@ -39,7 +40,9 @@ bool client_may_send(struct client *client, const struct message *message, size_
     bool is_flood = client->refusals > REFUSALS_MAX;
     struct event refusal = refusal_of(message, is_flood ? ERR_FLOOD : ERR_RATE_LIMITED);
     refusal.error.retry_after_ms = is_flood ? -1 : wait_ms;
-    client_refuse(client, &refusal);
+    client_keep_receipt(client, message);
+    if (client->state != CLIENT_CLOSING)
+        client_refuse(client, &refusal);
     return false;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/planted.h"
 #include "tests/sim/sim.h"
 
 #define PING_EVERY_MS  2000
@@ -63,8 +64,10 @@ static void note_down(struct actor *actor)
     if (actor->peer == NOBODY || actor->state != ACTOR_JOINED)
         return;
     struct line *line = sim_note(actor->sim, FIRST_ACTOR + actor->number, LINE_DOWN);
-    /* Sessions may end earlier for other reasons where tokens are short or mailboxes small. */
-    if (!actor->sim->plan.has_short_tokens && actor->sim->plan.mailbox.letters_max >= 1000)
+    const struct plan *plan = &actor->sim->plan;
+    bool may_end_early = plan->has_short_tokens || plan->mailbox.letters_max < 1000 ||
+                         plan->rare & (1u << RARE_MAILBOX_OVERFULL | 1u << RARE_TICKET_ENDED);
+    if (!may_end_early)
         line->number = actor->proved_ms;
 }
 

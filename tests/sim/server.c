@@ -239,10 +239,12 @@ static void take_up(struct sim *sim, struct wire *wire, enum up_type type, struc
 {
     wire->server_heard_ms = sim->now_ms;
     wire->is_pinged = false;
+    sim->server.hearing = wire;
     if (type == UP_TEXT)
         edge_receive(wire->served, payload, sim_now(sim));
     else if (type == UP_CLOSE)
         close_wire(sim, wire, (unsigned char)payload.data[0] << 8 | (unsigned char)payload.data[1]);
+    sim->server.hearing = NULL;
 }
 
 void server_on_up(struct sim *sim, void *object, uint64_t argument)

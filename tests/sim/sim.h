@@ -203,6 +203,7 @@ struct server {
     unsigned disk_count;
     unsigned key;
     uint32_t relaying;         /* the message that the home is asked to take */
+    struct wire *hearing;      /* whose text is handled */
     struct home_counts counts; /* of the lives before */
     uint64_t told_resumed, told_rebuilt;
     struct {

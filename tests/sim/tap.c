@@ -1,6 +1,7 @@
 /* tap.c - what passes between edge and home, watched: which messages were taken, and what the counters must say. */
 #include <stdlib.h>
 
+#include "base/planted.h"
 #include "tests/sim/sim.h"
 
 struct tap {
@@ -87,12 +88,20 @@ struct route tap_route(struct sim *sim, struct route route)
     return (struct route){sim, on_request};
 }
 
+static void tap_lose(struct sim *sim, void *wire, uint64_t argument)
+{
+    (void)sim, (void)argument;
+    wire_reset(wire, false);
+}
+
 size_t tap_deliver(void *context, const struct delivery *to, size_t count, const struct event *event,
                    struct frame *frame)
 {
     struct sim *sim = context;
     if (event->type == EVENT_WELCOME)
         note_welcome(&sim->server, event);
+    if (event->type == EVENT_WELCOME && sim->server.hearing && BUGGIFY(WELCOME_LOST))
+        sim_after(sim, 0, tap_lose, sim->server.hearing, 0);
     return edge_deliver(sim->server.edge, to, count, event, frame);
 }
 
