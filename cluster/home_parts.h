@@ -93,6 +93,14 @@ void home_say_undelivered(struct session *speaker, struct slice peer_id, int64_t
 /* What the room tells; `context` is the lodging. */
 void lodging_on_event(void *context, struct peer *const *to, size_t count, const struct event *event);
 
+/* news.c */
+
+/* What to note of an event in its letter: the peer that it is about, or from. */
+uint64_t news_subject(const struct event *event);
+
+/* Lets go of what this news, which is to be put into the mailbox, makes needless there. */
+void news_make_place(struct mailbox *mailbox, const struct letter *news);
+
 /* receipt.c */
 
 /* Whether the client can have handled `got`. */

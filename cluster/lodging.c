@@ -109,6 +109,7 @@ void lodging_keep(struct lodging *lodging, struct session *speaker, struct slice
     if (!*frame)
         *frame = config->encode(config->encode_context, event);
     struct letter letter = {.frame = *frame, .type = event->type, .sender = speaker->handle, .seq = event->seq};
+    letter.about = news_subject(event);
     if (ghost && is_kept_already(&ghost->mailbox, &letter))
         return;
     letter.n = ghost ? ghost->next_n : 0;

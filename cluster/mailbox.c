@@ -95,12 +95,13 @@ void mailbox_pop(struct mailbox *mailbox)
     shrink_when_empty(mailbox);
 }
 
-size_t mailbox_withdraw(struct mailbox *mailbox, uint64_t sender)
+size_t mailbox_withdraw_if(struct mailbox *mailbox, bool (*picks)(void *context, const struct letter *letter),
+                           void *context)
 {
     size_t kept = 0, count = mailbox->count;
     for (size_t i = 0; i < count; i++) {
         struct letter letter = *place_of(mailbox, i);
-        if (letter.sender != sender) {
+        if (!picks(context, &letter)) {
             *place_of(mailbox, kept++) = letter;
             continue;
         }
@@ -110,4 +111,15 @@ size_t mailbox_withdraw(struct mailbox *mailbox, uint64_t sender)
     mailbox->count = kept;
     shrink_when_empty(mailbox);
     return count - kept;
+}
+
+static bool is_of_sender(void *context, const struct letter *letter)
+{
+    const uint64_t *sender = context;
+    return letter->sender == *sender;
+}
+
+size_t mailbox_withdraw(struct mailbox *mailbox, uint64_t sender)
+{
+    return mailbox_withdraw_if(mailbox, is_of_sender, &sender);
 }

@@ -4,6 +4,7 @@
 #ifndef PARLEY_CLUSTER_MAILBOX_H
 #define PARLEY_CLUSTER_MAILBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct letter {
     struct frame *frame;
     enum event_type type;
     uint64_t n;      /* the hearer's number of it */
+    uint64_t about;  /* whom it is about, or from: see news.c; 0: nobody */
     uint64_t sender; /* handle of the session that it comes from; 0: from the home itself */
     int64_t seq;     /* the sender's number of it; 0: nobody waits for a receipt */
 };
@@ -48,6 +50,10 @@ enum error mailbox_push_beyond(struct mailbox *mailbox, const struct letter *let
 /* The letter at `index`, 0 being the oldest; borrowed; NULL beyond the end. */
 const struct letter *mailbox_at(const struct mailbox *mailbox, size_t index);
 void mailbox_pop(struct mailbox *mailbox); /* the oldest; asserted to be there */
+
+/* Takes back every letter that `picks` wants, who is asked about the oldest first; returns how many. */
+size_t mailbox_withdraw_if(struct mailbox *mailbox, bool (*picks)(void *context, const struct letter *letter),
+                           void *context);
 
 /* Takes back every letter of that sender; returns how many. */
 size_t mailbox_withdraw(struct mailbox *mailbox, uint64_t sender);

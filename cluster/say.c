@@ -40,13 +40,17 @@ static void telling_fini(struct telling *telling)
 static enum error keep(struct telling *telling, struct session *session, uint64_t n)
 {
     const struct event *event = telling->event;
-    struct letter letter = {.frame = frame_of(telling), .type = event->type, .n = n};
+    struct letter letter = {.frame = frame_of(telling), .type = event->type, .n = n, .about = news_subject(event)};
     if (is_copy(event)) {
         letter.sender = telling->home->speaker->handle;
         letter.seq = is_awaited(event, session) ? event->seq : 0;
         return mailbox_push(&session->mailbox, &letter);
     }
-    enum error error = mailbox_push_beyond(&session->mailbox, &letter);
+    enum error error = mailbox_push(&session->mailbox, &letter);
+    if (error) {
+        news_make_place(&session->mailbox, &letter);
+        error = mailbox_push_beyond(&session->mailbox, &letter);
+    }
     if (error)
         list_append(&telling->home->slow, &session->slow_link);
     return error;
