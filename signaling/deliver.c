@@ -99,6 +99,14 @@ static bool is_fan_out(const struct edge *edge, enum event_type type)
     return edge->speaker && !edge->resumer && (type == EVENT_BROADCAST || type == EVENT_PEER_UPDATED);
 }
 
+/* Tickets are free, but not what is said again: who comes back over and over would have us send a whole mailbox for a
+ * few hundred bytes each time (T-15). */
+static void charge_replay(const struct edge *edge, size_t bytes)
+{
+    const struct client *resumer = edge->resumer;
+    address_entry_charge_bytes(edge->addresses, resumer->entry, bytes, edge->now.mono_ms);
+}
+
 /* Whether the client took it. */
 static bool hear(struct edge *edge, const struct delivery *to, const struct event *event, struct frame *frame)
 {
@@ -107,6 +115,8 @@ static bool hear(struct edge *edge, const struct delivery *to, const struct even
         leave_orphan(edge, to->to, event);
         return false;
     }
+    if (frame && client == edge->resumer)
+        charge_replay(edge, frame->length);
     if (frame)
         return client_push(client, frame, to->n) == ERROR_NONE;
     hear_alone(client, event);

@@ -210,6 +210,12 @@ bool address_entry_take_message(const struct address_book *book, struct address_
     return true;
 }
 
+void address_entry_charge_bytes(const struct address_book *book, struct address_entry *entry, size_t bytes,
+                                int64_t now_ms)
+{
+    bucket_charge(&entry->bytes, &book->limits.address_bytes, (double)bytes, now_ms);
+}
+
 /* After a minute without a connection every bucket of a sane configuration is full, and the entry tells nothing. */
 void address_book_tick(struct address_book *book, int64_t now_ms)
 {

@@ -79,6 +79,9 @@ bool address_entry_may_show_ticket(const struct address_book *book, struct addre
 void address_entry_charge_ticket(const struct address_book *book, struct address_entry *entry, int64_t now_ms);
 bool address_entry_take_message(const struct address_book *book, struct address_entry *entry, size_t bytes,
                                 int64_t now_ms, int64_t *out_wait_ms);
+/* For what it had us say; it may leave a debt, during which messages of that address wait. */
+void address_entry_charge_bytes(const struct address_book *book, struct address_entry *entry, size_t bytes,
+                                int64_t now_ms);
 
 void address_book_tick(struct address_book *book, int64_t now_ms);
 size_t address_book_count(const struct address_book *book);
