@@ -173,7 +173,8 @@ static enum error may_rebuild(struct home *home, const struct lodging *lodging, 
         return ERR_SESSION_ENDED;
     if (!was_replaced(lodging, request))
         return ERROR_NONE;
-    revocations_add(home->config.revocations, request->resume.peer_id, ERR_REPLACED, request->resume.ends_unix_s);
+    revocations_add(home->config.revocations, request->resume.peer_id, ERR_REPLACED,
+                    request->resume.ends_unix_s + home->config.prolonged_s);
     return ERR_REPLACED;
 }
 

@@ -25,7 +25,8 @@ struct home_config {
     struct mailbox_limits mailbox;
     int64_t grace_ms; /* 0: a session ends with its connection */
     enum duplicate_policy duplicates;
-    uint64_t epoch; /* of this home: differs from that of every other, earlier ones on the same machine too */
+    uint64_t epoch;      /* of this home: differs from that of every other, earlier ones on the same machine too */
+    int64_t prolonged_s; /* by so much another ticket of a peer may end later than the one that it showed */
     struct revocations *revocations; /* borrowed */
     /* Makes an event's text; the caller takes the reference. */
     struct frame *(*encode)(void *context, const struct event *event);

@@ -31,6 +31,7 @@ struct session {
     int64_t ends_unix_s;
     int64_t away_since_ms;
     enum leave_reason away_reason;
+    size_t ghosts_made; /* for those whom it spoke to */
     struct mailbox mailbox;
     struct tally tally;
     struct list_link away_link;

@@ -6,6 +6,8 @@
 #include "base/planted.h"
 #include "cluster/home_parts.h"
 
+#define GHOSTS_FACTOR 4 /* in capacities, however many speak */
+
 struct lodging *lodging_find(struct home *home, struct slice room)
 {
     struct lodging *lodging = NULL;
@@ -76,6 +78,14 @@ static struct ghost *ghost_find(const struct lodging *lodging, struct slice peer
     return ghost;
 }
 
+/* Nobody can tell who is missing from who never was, so each speaker names so many: one that made them all up would
+ * leave no place for what others say. */
+static bool may_make_ghost(const struct lodging *lodging, const struct session *speaker)
+{
+    size_t capacity = lodging->home->config.room_capacity;
+    return speaker->ghosts_made < capacity && HASH_COUNT(lodging->ghosts) < capacity * GHOSTS_FACTOR;
+}
+
 static struct ghost *ghost_create(struct lodging *lodging, struct slice peer_id)
 {
     struct ghost *ghost = memory_new(sizeof *ghost);
@@ -104,8 +114,10 @@ void lodging_keep(struct lodging *lodging, struct session *speaker, struct slice
 {
     const struct home_config *config = &lodging->home->config;
     struct ghost *ghost = ghost_find(lodging, peer_id);
-    if (!ghost && HASH_COUNT(lodging->ghosts) < config->room_capacity)
+    if (!ghost && may_make_ghost(lodging, speaker)) {
         ghost = ghost_create(lodging, peer_id);
+        speaker->ghosts_made++;
+    }
     if (!*frame)
         *frame = config->encode(config->encode_context, event);
     struct letter letter = {.frame = *frame, .type = event->type, .sender = speaker->handle, .seq = event->seq};

@@ -87,15 +87,16 @@ void session_detach(struct session *session, enum leave_reason reason, struct in
 }
 
 /* A ticket cannot be called back, so whoever must not come back with one is written down.
- * A session that was rebuilt may also have left behind tickets of the former home, which say nothing of its end here.
- */
+ * A session that was rebuilt may also have left behind tickets of the former home, which say nothing of its end here,
+ * and may end later than the one that was shown. */
 static void revoke(const struct session *session, enum error why)
 {
-    struct revocations *revocations = session->lodging->home->config.revocations;
+    const struct home_config *config = &session->lodging->home->config;
+    int64_t ends_unix_s = session->ends_unix_s + (session->is_rebuilt ? config->prolonged_s : 0);
     if ((why == ERR_KICKED || why == ERR_REPLACED) && !PLANTED(FORGET_REVOCATION))
-        revocations_add(revocations, peer_id(session->peer), why, session->ends_unix_s);
+        revocations_add(config->revocations, peer_id(session->peer), why, ends_unix_s);
     else if (session->is_rebuilt)
-        revocations_restore(revocations, peer_id(session->peer), ERR_SESSION_ENDED, session->ends_unix_s);
+        revocations_restore(config->revocations, peer_id(session->peer), ERR_SESSION_ENDED, session->ends_unix_s);
 }
 
 void session_remove(struct session *session, struct ending ending)

@@ -96,6 +96,7 @@ static void fill_home(const struct config *config, struct home_config *home)
     home->mailbox.letters_max = (size_t)config->limits_mailbox_messages;
     home->mailbox.bytes_max = (size_t)config->limits_mailbox_bytes;
     home->grace_ms = config->rooms_grace;
+    home->prolonged_s = (config->auth_token_lifetime_max + config->auth_session_grace) / 1000 + TOKEN_LEEWAY_S;
     home->duplicates = (enum duplicate_policy)config->rooms_duplicate_identity;
 }
 
