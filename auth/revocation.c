@@ -28,11 +28,19 @@ struct revocations *revocations_destroy(struct revocations *revocations)
     return NULL;
 }
 
+/* Sessions that merely ended are many after a restart: they must not have a kick forgotten. */
+static bool is_worth_a_place(const struct expiries *peers, enum error why)
+{
+    return why != ERR_SESSION_ENDED || peers->count < REVOCATIONS_MAX / 2;
+}
+
 /* Tickets end later for who knows the peer longer: an end never moves back. */
 void revocations_restore(struct revocations *revocations, struct slice peer_id, enum error why, int64_t ends_unix_s)
 {
     struct expiries *peers = &revocations->peers;
     const struct expiry *known = expiries_find(peers, peer_id);
+    if (!known && !is_worth_a_place(peers, why))
+        return;
     if (!known && peers->count == REVOCATIONS_MAX)
         expiries_drop_first(peers);
     if (known && known->ends_unix_s > ends_unix_s)

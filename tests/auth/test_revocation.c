@@ -112,10 +112,27 @@ static void beyond_the_bound_those_that_end_first_are_forgotten_first(void **sta
     revocations_destroy(revocations);
 }
 
+static void sessions_that_merely_ended_push_no_kick_out(void **state) /* T-67 */
+{
+    (void)state;
+    struct revocations *revocations = revocations_create((struct revocation_log){0});
+    revocations_add(revocations, SLICE_LITERAL("kicked"), ERR_KICKED, NOW_S + 1);
+
+    for (size_t i = 0; i < REVOCATIONS_MAX + 1; i++) {
+        char id[32];
+        int length = snprintf(id, sizeof id, "peer %zu", i);
+        revocations_restore(revocations, slice_of(id, (size_t)length), ERR_SESSION_ENDED, NOW_S + 1000);
+    }
+
+    assert_int_equal(revocations_find(revocations, SLICE_LITERAL("kicked")), ERR_KICKED);
+    revocations_destroy(revocations);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_peer_is_revoked_for_the_reason_that_was_given),
+        cmocka_unit_test(sessions_that_merely_ended_push_no_kick_out),
         cmocka_unit_test(it_is_forgotten_when_its_tickets_have_ended),
         cmocka_unit_test(an_end_moves_back_for_nobody),
         cmocka_unit_test(what_is_new_is_written_down_and_what_was_read_is_not),
