@@ -27,6 +27,7 @@ struct client {
     int close_code;      /* what we closed with; 0: we did not */
     unsigned hellos;     /* that it has said */
     unsigned refusals;   /* by its own rate limits, less what was taken since */
+    bool has_spoken;     /* to its home, which knows by that that the welcome came through */
     int64_t refused_seq; /* the lowest number of a message that was refused here and did not come again; 0: none */
     uint64_t said;       /* the highest number of what was put into its outbox */
     int64_t got;         /* the highest of those that it has receipted */

@@ -1,4 +1,5 @@
 /* deliver.c - from the home to clients: each event is encoded once for all who hear it. */
+#include "base/planted.h"
 #include "ops/log.h"
 #include "rooms/room.h"
 #include "signaling/client.h"
@@ -61,6 +62,8 @@ static void hear_refusal(struct client *client, const struct event *event)
  * is said again there. */
 static void hear_bye(struct client *client, const struct event *event)
 {
+    if (PLANTED(FORGET_FENCE) && event->bye.code == ERR_TAKEN_OVER)
+        return;
     client->session = 0;
     if (event->bye.code == ERR_TAKEN_OVER)
         outbox_clear(&client->outbox);

@@ -1,4 +1,5 @@
 /* dispatch.c - what each message of a client asks for, once it is decoded. */
+#include "base/planted.h"
 #include "signaling/client.h"
 
 void client_forward(struct client *client, const struct message *message, struct request *request)
@@ -9,6 +10,7 @@ void client_forward(struct client *client, const struct message *message, struct
     request->now = edge->now;
     request->id = message->id;
     request->got = message->got;
+    client->has_spoken = true;
     edge->route.send(edge->route.context, request);
 }
 
@@ -57,7 +59,7 @@ static void on_receipt(struct client *client, const struct message *message)
 static void pass_got(struct client *client, const struct message *message)
 {
     struct message receipt = {.type = MESSAGE_RECEIPT, .got = message->got};
-    if (message->got != GOT_NOTHING)
+    if (message->got != GOT_NOTHING || !client->has_spoken)
         on_receipt(client, &receipt);
 }
 
@@ -99,7 +101,7 @@ static void note_got(struct client *client, int64_t got)
 static bool is_in_order(struct client *client, const struct message *message)
 {
     int64_t seq = message_seq(message);
-    if (seq && client->refused_seq && seq > client->refused_seq)
+    if (seq && client->refused_seq && seq > client->refused_seq && !PLANTED(ACCEPT_GAP))
         return false;
     if (seq)
         client->refused_seq = 0;

@@ -90,7 +90,7 @@ void judge_roster(struct checker *checker, const struct line *line)
     case LINE_BACK: on_there(checker, line); break;
     case LINE_LEFT: on_left(checker, line); break;
     case LINE_SEES: on_sees(checker, line); break;
-    case LINE_KICKS: peer_at(checker, line->peer)->barred = checker->at; break;
+    case LINE_KICKS: peer_at(checker, line->peer)->barred = peer_at(checker, line->peer)->kicked = checker->at; break;
     default: break;
     }
 }

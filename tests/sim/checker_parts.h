@@ -23,6 +23,7 @@ struct peer_state {
     uint32_t client, room;
     place begun, ended;
     place barred;   /* kicked or replaced */
+    place kicked;   /* its kicker was told so */
     place expelled; /* the server has ended its session, whether or not it was away */
     uint32_t first_source, first_told;
 };

@@ -154,6 +154,10 @@ static void on_handled(struct checker *checker, const struct line *line)
     struct delivery_state *delivery = delivery_at(checker, line->message, peer);
     if (delivery->handled)
         violate(checker, "once", "it is handled a second time", message->sent, delivery->handled);
+    place kicked = peer_at(checker, line->peer)->kicked;
+    if (kicked && client_at(checker, line->who)->dialled > kicked)
+        violate(checker, "kicked", "what a kicked peer said was sent to one who came back later", message->sent,
+                kicked);
     delivery->handled = checker->at;
     checker->verdict->figures.handled++;
     note_order(checker, peer, line->message);

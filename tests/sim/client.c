@@ -75,9 +75,13 @@ void actor_on_refused(struct sim *sim, void *object, uint64_t argument)
 {
     struct wire *wire = object;
     struct actor *actor = wire->actor;
-    (void)sim, (void)argument;
+    (void)argument;
     if (!actor)
         return;
+    if (actor == &sim->thief) {
+        actor_let_go(actor, 0);
+        return;
+    }
     actor_let_go(actor, 0);
     dial_again(actor);
 }
@@ -88,6 +92,10 @@ void actor_on_open(struct sim *sim, void *object, uint64_t argument)
     (void)argument;
     if (!wire->actor || wire->is_down_dead)
         return;
+    if (wire->actor == &sim->thief && wire->life != sim->thief.spent_life) {
+        actor_let_go(wire->actor, 1006);
+        return;
+    }
     wire->actor->heard_ms = sim->now_ms;
     wire->actor->state = ACTOR_GREETING;
     actor_hello(wire->actor);
@@ -116,9 +124,13 @@ void actor_on_lost(struct sim *sim, void *object, uint64_t argument)
 {
     struct wire *wire = object;
     struct actor *actor = wire->actor;
-    (void)sim, (void)argument;
+    (void)argument;
     if (!actor)
         return;
+    if (actor == &sim->thief) {
+        actor_let_go(actor, 0);
+        return;
+    }
     note_down(actor);
     actor_let_go(actor, 0);
     dial_again(actor);
@@ -143,6 +155,10 @@ void actor_end(struct actor *actor, const char *reason)
 /* The server closed: what it said before tells what to do. */
 void actor_on_close(struct actor *actor, int close_code)
 {
+    if (actor == &actor->sim->thief) {
+        actor_let_go(actor, close_code);
+        return;
+    }
     const char code[2] = {(char)(close_code >> 8), (char)close_code};
     int64_t delay_ms = actor->bye_delay_ms > 0 ? actor->bye_delay_ms : 0;
     bool has_bye = actor->bye_code[0] != '\0';

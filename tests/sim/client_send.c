@@ -137,11 +137,11 @@ static void add_addressees(struct buffer *text, const struct actor *actor, const
     for (unsigned i = 0; i < sent->count; i++) {
         if (sent->to[i].is_settled)
             continue;
-        buffer_add_format(text, "%s\"%021uA\"", is_first ? "" : ",", sent->to[i].peer);
+        buffer_add_format(text, "%s\"" PEER_FORMAT "\"", is_first ? "" : ",", sent->to[i].peer);
         is_first = false;
     }
     if (is_first)
-        buffer_add_format(text, "\"%021uA\"", actor->peer);
+        buffer_add_format(text, "\"" PEER_FORMAT "\"", actor->peer);
     buffer_add_char(text, ']');
 }
 
@@ -152,7 +152,7 @@ static void transmit(struct actor *actor, const struct sent *sent)
     buffer_add_format(text, "{\"type\":\"%s\",\"seq\":%lld", sent->is_broadcast ? "broadcast" : "relay",
                       (long long)sent->seq);
     if (!sent->is_broadcast)
-        buffer_add_format(text, ",\"to\":\"%021uA\"", sent->to[0].peer);
+        buffer_add_format(text, ",\"to\":\"" PEER_FORMAT "\"", sent->to[0].peer);
     else if (sent->is_named)
         add_addressees(text, actor, sent);
     add_body(text, sent);
@@ -242,7 +242,7 @@ void actor_send_plain(struct actor *actor)
     case 1: actor_say(actor, "{\"type\":\"update\",\"media\":{\"mic\":true}"); return;
     default: break;
     }
-    (void)snprintf(text, sizeof text, "{\"type\":\"relay\",\"to\":\"%021uA\",\"body\":0", to);
+    (void)snprintf(text, sizeof text, "{\"type\":\"relay\",\"to\":\"" PEER_FORMAT "\",\"body\":0", to);
     actor_say(actor, text);
 }
 

@@ -266,7 +266,7 @@ static int run_planted(const struct options *options)
 
 static int usage(void)
 {
-    (void)fprintf(stderr, "usage: sim [--seeds N] [--seed FIRST] [--jobs N] [--history FILE] [--planted]\n");
+    (void)fprintf(stderr, "usage: sim [--seeds N] [--seed FIRST] [--jobs N] [--history FILE] [--texts] [--planted]\n");
     return 64;
 }
 
@@ -274,6 +274,10 @@ static bool read_options(int argc, char **argv, struct options *options)
 {
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(argv[i], "--texts") == 0) {
+            sim_prints_texts = true;
+            continue;
+        }
         if (strcmp(argv[i], "--planted") == 0) {
             options->is_planted = true;
             continue;

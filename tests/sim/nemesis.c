@@ -39,7 +39,8 @@ static void kick(struct sim *sim, struct actor *actor)
     if (!actor->roster_count)
         return;
     uint32_t peer = actor->roster[prng_below(&sim->random, actor->roster_count)].peer;
-    (void)snprintf(text, sizeof text, "{\"type\":\"kick\",\"id\":%u,\"peer\":\"%021uA\"", KICK_ID + peer, peer);
+    (void)snprintf(text, sizeof text, "{\"type\":\"kick\",\"id\":%u,\"peer\":\"" PEER_FORMAT "\"", KICK_ID + peer,
+                   peer);
     actor_say(actor, text);
 }
 
@@ -73,6 +74,7 @@ static void strike_actor(struct sim *sim, enum fault fault, struct actor *actor)
     case FAULT_DELAY: wire->latency_ms += prng_between(&sim->random, 300, 4000); break;
     case FAULT_SLOW: wire->reads_from_ms = sim->now_ms + prng_between(&sim->random, 1000, 15000); break;
     case FAULT_KICK: kick(sim, actor); break;
+    case FAULT_THIEF: thief_strike(sim, actor); break;
     case FAULT_FLOOD: flood(sim, actor); break;
     case FAULT_LEAVE: quit(sim, actor, "leave"); break;
     case FAULT_CLOSE: quit(sim, actor, "close"); break;

@@ -27,7 +27,7 @@ static void read_revocations(struct sim *sim)
 
 static void make_id(char out[RANDOM_ID_LENGTH + 1])
 {
-    (void)snprintf(out, RANDOM_ID_LENGTH + 1, "%021uA", ++the_stage->sim->next_id);
+    (void)snprintf(out, RANDOM_ID_LENGTH + 1, PEER_FORMAT, ++the_stage->sim->next_id);
 }
 
 static struct edge_config edge_config_of(struct sim *sim)

@@ -24,7 +24,8 @@
 #define SIM_DAY_MS     INT64_C(86400000)
 #define FIRST_ACTOR    2 /* in the history, after the run and the server */
 #define NO_MESSAGE     NOBODY
-#define KICK_ID        1000000000u /* ids of kicks: this and the peer's number */
+#define PEER_FORMAT    "%08u0000000000000A" /* an id as the edge makes them, from a number */
+#define KICK_ID        1000000000u          /* ids of kicks: this and the peer's number */
 #define SIM_PING_MS    15000
 #define SIM_TIMEOUT_MS 25000
 
@@ -47,6 +48,7 @@
     FAULT(LEAVE, "leave")                                                                                              \
     FAULT(CLOSE, "close")   /* a page is closed */                                                                     \
     FAULT(VANISH, "vanish") /* a page is gone without a word */                                                        \
+    FAULT(THIEF, "thief")   /* somebody shows a ticket that was spent */                                               \
     FAULT(FLOOD, "flood")   /* a burst of messages, beyond rates and mailboxes */
 
 enum fault {
@@ -153,6 +155,7 @@ struct actor {
     unsigned number;
     unsigned identity, room;
     bool gives_receipts, has_short_token, is_retired;
+    bool is_sloppy; /* sends again what the home has taken, too */
     enum actor_state state;
     struct wire *wire;
     uint64_t stamp; /* of its next dial; others are void */
@@ -160,6 +163,8 @@ struct actor {
     uint32_t peer; /* NOBODY: no session */
     bool has_ticket;
     struct buffer ticket;
+    struct buffer spent; /* the ticket before, once the present one was used; empty: there is none */
+    uint32_t spent_life;
     int64_t heard_ms;  /* anything, last */
     int64_t ping_ms;   /* when it asked for a pong, last */
     int64_t proved_ms; /* when it said the last thing that was answered: the server heard it then */
@@ -223,6 +228,7 @@ struct sim {
     struct history *history;
     struct server server;
     struct actor actors[ACTORS_MAX];
+    struct actor thief;
     struct wire *wires;
     struct metrics *metrics;
     uint32_t next_message;
@@ -273,6 +279,7 @@ struct frame *tap_encode(void *sim, const struct event *event);
 uint32_t peer_number(struct slice id);
 
 /* wire.c */
+extern bool sim_prints_texts; /* all that is said, to stderr: for looking at one seed */
 enum up_type { UP_TEXT, UP_CLOSE, UP_PONG };
 struct wire *wire_create(struct sim *sim, struct actor *actor);
 void wire_say(struct wire *wire, enum up_type type, struct slice payload); /* by the client */
@@ -314,6 +321,10 @@ void actor_note_ok(struct actor *actor, int64_t seq);
 void actor_note_refused(struct actor *actor, int64_t seq, const char *code);
 void actor_forget_pending(struct actor *actor);
 struct seen *actor_see(struct actor *actor, uint32_t peer);
+
+/* thief.c */
+void thief_strike(struct sim *sim, struct actor *owner);
+void thief_hear(struct actor *thief, struct slice text);
 
 /* client_hear.c */
 void actor_hear(struct actor *actor, struct slice text);

@@ -14,7 +14,7 @@ static struct tap tap; /* one simulation at a time */
 uint32_t peer_number(struct slice id)
 {
     uint32_t number = 0;
-    for (size_t i = 0; i + 1 < id.length; i++)
+    for (size_t i = 0; i < 8 && i < id.length; i++)
         number = number * 10 + (uint32_t)(id.data[i] - '0');
     return number;
 }

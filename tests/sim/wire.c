@@ -20,6 +20,15 @@ struct wire *wire_create(struct sim *sim, struct actor *actor)
     return wire;
 }
 
+bool sim_prints_texts;
+
+static void print_text(const struct wire *wire, char way, struct slice text)
+{
+    if (sim_prints_texts)
+        (void)fprintf(stderr, "%lld c%u %c " SLICE_FORMAT "\n", (long long)wire->sim->now_ms,
+                      FIRST_ACTOR + wire->actor->number, way, SLICE_ARGS(text));
+}
+
 static int64_t travel_ms(struct wire *wire)
 {
     return wire->latency_ms + prng_below(&wire->sim->random, (uint32_t)(wire->latency_ms / 2 + 2));
@@ -30,6 +39,7 @@ void wire_say(struct wire *wire, enum up_type type, struct slice payload)
 {
     if (wire->is_up_dead)
         return;
+    print_text(wire, '>', payload);
     uint32_t length = (uint32_t)payload.length;
     buffer_add_char(&wire->up, (char)type);
     buffer_add(&wire->up, slice_of(&length, sizeof length));
@@ -150,10 +160,13 @@ static void take_frame(struct wire *wire, unsigned op, struct slice payload)
 {
     struct actor *actor = wire->actor;
     actor->heard_ms = wire->sim->now_ms;
+    print_text(wire, '<', payload);
     if (op == OP_PING)
         wire_say(wire, UP_PONG, SLICE_EMPTY);
     else if (op == OP_CLOSE)
         actor_on_close(actor, (unsigned char)payload.data[0] << 8 | (unsigned char)payload.data[1]);
+    else if (actor == &actor->sim->thief)
+        thief_hear(actor, payload);
     else
         actor_hear(actor, payload);
 }

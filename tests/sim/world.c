@@ -230,6 +230,7 @@ static void init_actor(struct sim *sim, unsigned number)
     actor->number = number;
     actor->identity = number % sim->plan.identities;
     actor->room = number % sim->plan.rooms;
+    actor->is_sloppy = prng_chance(&sim->random, 15);
     actor->gives_receipts = number >= sim->plan.without_receipts;
     actor->has_short_token = sim->plan.has_short_tokens && prng_chance(&sim->random, 50);
     actor->peer = NOBODY;
@@ -273,8 +274,10 @@ static void fini(struct sim *sim)
         buffer_fini(&wire->down);
         free(wire);
     }
+    buffer_fini(&sim->thief.ticket);
     for (unsigned i = 0; i < sim->plan.actors; i++) {
         buffer_fini(&sim->actors[i].ticket);
+        buffer_fini(&sim->actors[i].spent);
         free(sim->actors[i].pending);
     }
 }
