@@ -6,10 +6,13 @@
 
 #include "cluster/home_parts.h"
 
-/* The start of an id is random enough to tell the peers of a room apart. */
+/* The start of an id is random enough to tell the peers of a room apart. What is undelivered may have gone to a word
+ * that is no id. */
 static uint64_t subject(struct slice peer_id)
 {
     uint64_t value;
+    if (peer_id.length != RANDOM_ID_LENGTH)
+        return 0;
     memcpy(&value, peer_id.data, sizeof value);
     return value;
 }
@@ -25,6 +28,7 @@ uint64_t news_subject(const struct event *event)
     case EVENT_RELAY:
     case EVENT_BROADCAST: return subject(event->relay.from);
     case EVENT_RECEIPT: return subject(event->receipt.from);
+    case EVENT_UNDELIVERED: return subject(event->undelivered.peer_id);
     default: return 0;
     }
 }
@@ -32,8 +36,8 @@ uint64_t news_subject(const struct event *event)
 /* A look through a mailbox, from its oldest letter. */
 struct look {
     const struct letter *news;
-    bool has_spoken; /* the peer that the news is about: something of it is in this mailbox */
-    bool has_come;   /* that it came back was passed already */
+    bool has_dealt; /* the peer that the news is about: said something, or was told something, by what is kept here */
+    bool has_come;  /* that it came back was passed already */
 };
 
 /* By the first return a hearer in a rebuilt room learns who that is, and letters of it may follow. */
@@ -48,7 +52,7 @@ static bool is_undone_by_return(struct look *look, enum event_type old)
 static bool is_undone_by_leaving(const struct look *look, enum event_type old)
 {
     if (old == EVENT_PEER_JOINED || old == EVENT_PEER_BACK)
-        return !look->has_spoken;
+        return !look->has_dealt;
     return old == EVENT_PEER_AWAY || old == EVENT_PEER_UPDATED;
 }
 
@@ -67,11 +71,15 @@ static bool is_needless(void *context, const struct letter *old)
     }
 }
 
-static bool has_copy_from(const struct mailbox *mailbox, uint64_t about)
+/* Who hears of that must know the peer, and for whom its broadcasts were. */
+static bool has_dealt(const struct mailbox *mailbox, uint64_t about)
 {
     const struct letter *letter;
     for (size_t i = 0; (letter = mailbox_at(mailbox, i)) != NULL; i++) {
-        if (letter->about == about && (letter->type == EVENT_RELAY || letter->type == EVENT_BROADCAST))
+        if (letter->about != about)
+            continue;
+        if (letter->type == EVENT_RELAY || letter->type == EVENT_BROADCAST || letter->type == EVENT_RECEIPT ||
+            letter->type == EVENT_UNDELIVERED)
             return true;
     }
     return false;
@@ -82,6 +90,6 @@ void news_make_place(struct mailbox *mailbox, const struct letter *news)
     struct look look = {.news = news};
     if (!news->about)
         return;
-    look.has_spoken = news->type == EVENT_PEER_LEFT && has_copy_from(mailbox, news->about);
+    look.has_dealt = news->type == EVENT_PEER_LEFT && has_dealt(mailbox, news->about);
     (void)mailbox_withdraw_if(mailbox, is_needless, &look);
 }
