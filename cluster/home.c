@@ -76,7 +76,7 @@ static bool take(struct session *session, const struct request *request)
         answer(session, request, ERROR_NONE);
         return false;
     }
-    if (seq != session->accepted + 1 && !session->is_fresh && !PLANTED(ACCEPT_GAP)) {
+    if (seq > session->accepted + 1 && !session->is_fresh && !PLANTED(ACCEPT_GAP)) {
         answer(session, request, ERR_OUT_OF_ORDER);
         return false;
     }

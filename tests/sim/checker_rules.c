@@ -253,7 +253,11 @@ void judge_message(struct checker *checker, const struct line *line)
         message->unsettled = checker->at;
         checker->verdict->figures.unsettled++;
         break;
-    case LINE_TOOK: message->took = checker->at; break;
+    case LINE_TOOK:
+        if (message->took && !was_killed_between(checker, message->took, checker->at))
+            violate(checker, "once", "the server took it twice", message->took, 0);
+        message->took = checker->at;
+        break;
     default: delivery_at(checker, line->message, line->peer)->dropped = checker->at; break;
     }
 }

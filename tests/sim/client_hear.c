@@ -4,86 +4,10 @@
 
 #include "base/json_scan.h"
 #include "base/planted.h"
+#include "tests/sim/heard.h"
 #include "tests/sim/sim.h"
 
-#define RETRY_ABSENT (-1)
-#define SLOPPY       3 /* messages that some send again although they were taken */
-
-/* One message from the server, as far as it matters here. */
-struct heard {
-    struct slice type, code, reason, session, from, peer, self, peers, body, action, ticket;
-    int64_t n, re, seq, first, last, accepted, retry_ms, delay_ms;
-};
-
-static int64_t integer_of(struct slice value)
-{
-    int64_t number = 0;
-    for (size_t i = 0; i < value.length && value.data[i] >= '0' && value.data[i] <= '9'; i++)
-        number = number * 10 + (value.data[i] - '0');
-    return number;
-}
-
-static void take_text(struct heard *heard, struct slice name, struct slice value)
-{
-    const struct {
-        const char *name;
-        struct slice *to;
-    } texts[] = {
-        {"type", &heard->type},     {"code", &heard->code}, {"reason", &heard->reason}, {"session", &heard->session},
-        {"from", &heard->from},     {"peer", &heard->peer}, {"self", &heard->self},     {"peers", &heard->peers},
-        {"action", &heard->action}, {"body", &heard->body}, {"ticket", &heard->ticket},
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (slice_is_text(name, texts[i].name))
-            *texts[i].to = value.data[0] == '"' ? json_string_inner(value) : value;
-    }
-}
-
-static void take_number(struct heard *heard, struct slice name, struct slice value)
-{
-    const struct {
-        const char *name;
-        int64_t *to;
-    } numbers[] = {
-        {"n", &heard->n},
-        {"re", &heard->re},
-        {"seq", &heard->seq},
-        {"first", &heard->first},
-        {"last", &heard->last},
-        {"accepted", &heard->accepted},
-        {"retryAfterMs", &heard->retry_ms},
-        {"delayMs", &heard->delay_ms},
-    };
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (slice_is_text(name, numbers[i].name))
-            *numbers[i].to = integer_of(value);
-    }
-}
-
-static void read_heard(struct slice text, struct heard *out)
-{
-    struct json_member member;
-    struct json_walk walk = json_walk_start(text);
-    *out = (struct heard){.retry_ms = RETRY_ABSENT, .delay_ms = RETRY_ABSENT};
-    while (json_walk_next(&walk, &member)) {
-        if (member.value.data[0] >= '0' && member.value.data[0] <= '9' && !slice_is_text(member.name, "body"))
-            take_number(out, member.name, member.value);
-        else
-            take_text(out, member.name, member.value);
-    }
-}
-
-/* A member of a peer object, or of one that holds it. */
-static struct slice member_of(struct slice object, const char *name)
-{
-    struct json_member member;
-    struct json_walk walk = json_walk_start(object);
-    while (json_walk_next(&walk, &member)) {
-        if (slice_is_text(member.name, name))
-            return member.value.data[0] == '"' ? json_string_inner(member.value) : member.value;
-    }
-    return SLICE_EMPTY;
-}
+#define SLOPPY 3 /* messages that some send again although they were taken */
 
 static void fail(struct actor *actor, const char *why)
 {
@@ -96,7 +20,7 @@ static void fail(struct actor *actor, const char *why)
 
 static struct seen *add_seen(struct actor *actor, struct slice peer)
 {
-    uint32_t number = peer_number(member_of(peer, "id"));
+    uint32_t number = peer_number(heard_member(peer, "id"));
     struct seen *seen = actor_see(actor, number);
     if (!seen && actor->roster_count == ROSTER_MAX) {
         fail(actor, "a roster grew without end");
@@ -104,7 +28,7 @@ static struct seen *add_seen(struct actor *actor, struct slice peer)
     }
     if (!seen)
         seen = &actor->roster[actor->roster_count++];
-    *seen = (struct seen){number, false, slice_is_text(member_of(peer, "receipts"), "true")};
+    *seen = (struct seen){number, false, slice_is_text(heard_member(peer, "receipts"), "true")};
     return seen;
 }
 
@@ -131,8 +55,8 @@ static void take_roster(struct actor *actor, struct slice peers)
     struct json_member entry;
     struct json_walk walk = json_walk_start(peers);
     while (json_walk_next(&walk, &entry)) {
-        struct seen *seen = add_seen(actor, member_of(entry.value, "peer"));
-        seen->is_away = slice_is_text(member_of(entry.value, "away"), "true");
+        struct seen *seen = add_seen(actor, heard_member(entry.value, "peer"));
+        seen->is_away = slice_is_text(heard_member(entry.value, "away"), "true");
     }
 }
 
@@ -171,7 +95,7 @@ static void on_new(struct actor *actor, const struct heard *heard)
     struct sim *sim = actor->sim;
     if (actor->peer != NOBODY)
         fail(actor, "a ticket was answered by a new session");
-    actor->peer = peer_number(member_of(heard->self, "id"));
+    actor->peer = peer_number(heard_member(heard->self, "id"));
     struct line *line = sim_note(sim, FIRST_ACTOR + actor->number, LINE_BEGIN);
     line->peer = actor->peer;
     line->word = history_word(sim->history, actor->room ? "attic" : "lobby");
@@ -229,7 +153,7 @@ static void on_welcome(struct actor *actor, const struct heard *heard)
     actor->unsaid = 0;
     note_spent(actor, heard);
     keep_ticket(actor, heard->ticket);
-    uint32_t self = peer_number(member_of(heard->self, "id"));
+    uint32_t self = peer_number(heard_member(heard->self, "id"));
     if (slice_is_text(heard->session, "new"))
         on_new(actor, heard);
     else if (actor->peer != self)
@@ -294,7 +218,7 @@ static void on_message(struct actor *actor, const struct heard *heard)
         return;
     struct line *line = sim_note(actor->sim, FIRST_ACTOR + actor->number, LINE_HANDLED);
     line->peer = from;
-    line->message = (uint32_t)integer_of(slice_from(heard->body, 1));
+    line->message = (uint32_t)heard_integer(slice_from(heard->body, 1));
 }
 
 static void on_rate_limited(struct actor *actor, const struct heard *heard)
@@ -397,7 +321,7 @@ static const struct {
 void actor_hear(struct actor *actor, struct slice text)
 {
     struct heard heard;
-    read_heard(text, &heard);
+    heard_read(text, &heard);
     if (heard.n && heard.n <= actor->n)
         fail(actor, "a number came twice, or went back");
     for (size_t i = 0; i < sizeof hearings / sizeof hearings[0]; i++) {
