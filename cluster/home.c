@@ -160,8 +160,12 @@ static void on_kick(struct session *session, const struct request *request)
     static const struct ending kicked = {LEAVE_KICKED, UNDELIVERED_KICKED, ERR_KICKED, BYE_STOP};
     struct peer *peer;
     enum error error = room_may_kick(session->lodging->room, session->peer, request->kick.peer_id, &peer);
-    if (!error)
+    if (!error) {
         session_end(peer->owner, kicked);
+    } else if (error == ERR_NO_SUCH_PEER && lodging_awaits(session->lodging, request->kick.peer_id)) {
+        lodging_ban(session->lodging, request->kick.peer_id, request->now);
+        error = ERROR_NONE;
+    }
     answer(session, request, error);
 }
 

@@ -155,6 +155,9 @@ void lodging_settle(struct lodging *lodging);
 /* Whether a peer with this id, which is not in the room, may still come back. */
 bool lodging_awaits(const struct lodging *lodging, struct slice peer_id);
 
+/* Sees to it that an awaited peer does not come back: it was kicked. */
+void lodging_ban(struct lodging *lodging, struct slice peer_id, struct instant now);
+
 /* Keeps what `speaker` says for an awaited peer; *frame is the event's text, made when it is first needed. */
 void lodging_keep(struct lodging *lodging, struct session *speaker, struct slice peer_id, const struct event *event,
                   struct frame **frame);

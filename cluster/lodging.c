@@ -102,6 +102,15 @@ bool lodging_awaits(const struct lodging *lodging, struct slice peer_id)
            !room_find_peer(lodging->room, peer_id) && !revocations_find(lodging->home->config.revocations, peer_id);
 }
 
+void lodging_ban(struct lodging *lodging, struct slice peer_id, struct instant now)
+{
+    struct home *home = lodging->home;
+    struct ghost *ghost = ghost_find(lodging, peer_id);
+    revocations_add(home->config.revocations, peer_id, ERR_KICKED, instant_unix_s(now) + home->config.prolonged_s);
+    if (ghost)
+        home_return_letters(home, &ghost->mailbox, peer_id, UNDELIVERED_KICKED);
+}
+
 /* Whether the last letter is this same message, to an id that was listed twice. */
 static bool is_kept_already(const struct mailbox *mailbox, const struct letter *letter)
 {

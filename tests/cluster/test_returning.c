@@ -60,11 +60,47 @@ static void a_kick_lasts_as_long_as_any_ticket_of_the_kicked(void **state) /* T-
 
 #define AT_HOME(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 
+static void who_has_not_come_back_yet_can_be_kicked_and_then_does_not(void **state) /* T-67 */
+{
+    struct scene *scene = *state;
+    scene->config.prolonged_s = 7200;
+    scene->people[ANN].grants.is_admin = true;
+    two_join(scene);
+    scene_restart(scene);
+    resumes(scene, ANN, GOT_NOTHING);
+    relays(scene, ANN, BOB, 1);
+    forget(scene);
+
+    kicks(scene, ANN, BOB);
+    relays(scene, ANN, BOB, 2);
+    resumes(scene, BOB, GOT_NOTHING);
+
+    assert_heard(scene, "ann #1 undelivered bob 1-1 kicked\n"
+                        "ann #2 undelivered bob 2-2 peer-left\n"
+                        "bob error kicked\n");
+}
+
+static void only_an_admin_kicks_who_has_not_come_back_yet(void **state) /* T-67 */
+{
+    struct scene *scene = *state;
+    two_join(scene);
+    scene_restart(scene);
+    resumes(scene, ANN, GOT_NOTHING);
+    forget(scene);
+
+    kicks(scene, ANN, BOB);
+    resumes(scene, BOB, GOT_NOTHING);
+
+    assert_heard(scene, "ann #1 error not_permitted\nann #2 peer-back bob\nbob welcome rebuilt\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         AT_HOME(messages_to_made_up_peers_take_no_place_from_those_of_others),
         AT_HOME(a_kick_lasts_as_long_as_any_ticket_of_the_kicked),
+        AT_HOME(who_has_not_come_back_yet_can_be_kicked_and_then_does_not),
+        AT_HOME(only_an_admin_kicks_who_has_not_come_back_yet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
