@@ -1,0 +1,118 @@
+/* test_checker.c - the checker sees each breach of its rules, and nothing else. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/sim/checker.h"
+#include "tests/support/cmocka_all.h"
+
+/* ann (A) and bob (B) are in a room. */
+#define BOTH "0 - grace 30000\n1 ann dial\n2 ann begin A lobby\n3 bob dial\n4 bob begin B lobby\n"
+#define END  "9000 - calm\n9000 ann sees B\n9000 bob sees A\n50000 - quiet\n50000 ann sees B\n50000 bob sees A\n"
+
+/* The rule that a history violates; "" when it violates none. */
+static const char *judge(const char *text)
+{
+    static char rule[32];
+    char whole[4096];
+    const char *why;
+    struct history history;
+    struct verdict verdict;
+    struct checker *checker = checker_create();
+    (void)snprintf(whole, sizeof whole, "%s", text);
+    FILE *file = fmemopen(whole, strlen(whole), "r");
+    history_init(&history);
+    assert_int_equal(history_read(&history, file, &why), 0);
+    (void)fclose(file);
+    checker_judge(checker, &history, &verdict);
+    (void)snprintf(rule, sizeof rule, "%s", verdict.rule ? verdict.rule : "");
+    checker_destroy(checker);
+    history_fini(&history);
+    return rule;
+}
+
+static void messages_that_arrive_are_well(void **state)
+{
+    (void)state;
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 bob handled m A\n7 ann settled m\n" END), "");
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 ann undelivered m outbox-full\n" END), "");
+    assert_string_equal(judge(BOTH "5 ann send m all\n6 ann taken m B\n6 bob handled m A\n7 ann settled m B\n" END),
+                        "");
+    assert_string_equal(judge(BOTH "5 ann send m all\n6 ann taken m\n" END), "");
+}
+
+static void what_is_lost_doubled_or_out_of_order_is_seen(void **state)
+{
+    (void)state;
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 bob handled m A\n" END), "settled");
+    assert_string_equal(judge(BOTH "5 ann send m all\n" END), "settled");
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 bob handled m A\n7 bob handled m A\n"), "once");
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 server took m\n7 server took m\n"), "once");
+    assert_string_equal(judge(BOTH "5 ann send l to B\n5 ann send m to B\n6 bob handled m A\n7 bob handled l A\n"),
+                        "order");
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 ann settled m\n"), "receipt");
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 ann handled m A\n"), "addressee");
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 server took m\n7 ann end left\n9000 - calm\n50000 - quiet\n"),
+                        "lost");
+}
+
+static void undelivered_and_handled_needs_an_excuse(void **state)
+{
+    (void)state;
+#define TRIED BOTH "5 ann send m to B\n6 bob handled m A\n"
+    assert_string_equal(judge(TRIED "7 ann undelivered m expired\n" END), "either");
+    assert_string_equal(judge(TRIED "7 bob end left\n8 ann undelivered m peer-left\n"), "");
+    assert_string_equal(judge(TRIED "7 bob end left\n8 ann undelivered m outbox-full\n"), "either");
+    assert_string_equal(judge(TRIED "7 - fault kill\n8 ann undelivered m outbox-full\n"), "");
+    assert_string_equal(judge(TRIED "7 ann refused m internal\n"), "either");
+}
+
+static void sessions_last_as_long_as_they_must_and_no_longer(void **state)
+{
+    (void)state;
+    assert_string_equal(judge(BOTH "100 bob down 90\n29000 bob dial\n29001 bob end session_ended\n"), "early");
+    assert_string_equal(judge(BOTH "100 bob down 90\n31000 bob dial\n31001 bob end session_ended\n"), "");
+    assert_string_equal(judge(BOTH "5 ann kicks B\n6 bob dial\n7 bob resumed\n"), "kicked");
+    assert_string_equal(judge(BOTH "5 bob end replaced\n6 bob dial\n7 bob begin B lobby\n"), "sense");
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 bob kicks A\n7 bob dial\n8 bob resumed\n9 bob handled m A\n"),
+                        "kicked");
+}
+
+static void who_left_is_not_there(void **state)
+{
+    (void)state;
+    assert_string_equal(judge(BOTH "5 ann left B lost\n6 ann back B\n"), "left");
+    assert_string_equal(judge(BOTH "5 ann left B lost\n6 bob dial\n7 bob resumed\n"), "left");
+    assert_string_equal(judge(BOTH "5 ann left B lost\n6 - fault kill\n7 ann dial\n8 ann rebuilt\n9 ann back B\n"), "");
+}
+
+static void rosters_must_be_those_who_are_there(void **state)
+{
+    (void)state;
+    assert_string_equal(judge(BOTH "9000 - calm\n9000 ann sees\n"), "roster");
+    assert_string_equal(judge(BOTH "9000 - calm\n9000 ann sees B~\n"), "roster");
+    assert_string_equal(judge(BOTH "9000 - calm\n9000 ann sees B C\n"), "roster");
+    assert_string_equal(judge(BOTH "9000 - calm\n9000 ann sees B C~\n"), "");
+    assert_string_equal(judge(BOTH "9000 - calm\n50000 - quiet\n50000 ann sees B C~\n"), "roster");
+}
+
+static void counters_must_fit(void **state)
+{
+    (void)state;
+    assert_string_equal(judge(BOTH END "50000 server counts sessions=2 away=0 accepted=0\n"), "");
+    assert_string_equal(judge(BOTH END "50000 server counts sessions=3\n"), "counts");
+    assert_string_equal(judge(BOTH END "50000 server counts accepted=1\n"), "counts");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages_that_arrive_are_well),
+        cmocka_unit_test(what_is_lost_doubled_or_out_of_order_is_seen),
+        cmocka_unit_test(undelivered_and_handled_needs_an_excuse),
+        cmocka_unit_test(sessions_last_as_long_as_they_must_and_no_longer),
+        cmocka_unit_test(who_left_is_not_there),
+        cmocka_unit_test(rosters_must_be_those_who_are_there),
+        cmocka_unit_test(counters_must_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
