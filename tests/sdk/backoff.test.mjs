@@ -11,6 +11,44 @@ test('waits double from half a second to a quarter of a minute', () => {
   assert.deepEqual(waits, [500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
 });
 
+test('while the session outlives its connection no wait is longer than a sixth of that time, and later as long as ever', () => {
+  let now = 0;
+  const backoff = new Backoff(() => 1, () => now);
+  backoff.onWelcome(30_000);
+
+  const waits = Array.from({ length: 10 }, () => {
+    const wait = backoff.next();
+    now += wait;
+    return wait;
+  });
+
+  assert.deepEqual(waits, [500, 1000, 2000, 4000, 5000, 5000, 5000, 5000, 5000, 15_000]);
+});
+
+for (const [graceMs, longest] of [[1000, 500], [60_000, 10_000], [600_000, 15_000], [0, 15_000], [undefined, 15_000]])
+  test(`of ${graceMs} ms to come back in, a wait takes up to ${longest}`, () => {
+    const backoff = new Backoff(() => 1, () => 0);
+    backoff.onWelcome(graceMs);
+
+    const waits = Array.from({ length: 8 }, () => backoff.next());
+
+    assert.equal(Math.max(...waits), longest);
+  });
+
+test('the time to come back in begins anew with each welcome, and the wait that the server asked for still comes on top', () => {
+  let now = 0;
+  const backoff = new Backoff(() => 1, () => now);
+  backoff.onWelcome(30_000);
+  for (let i = 0; i < 6; i += 1) backoff.next();
+  now = 40_000;
+  assert.equal(backoff.next(), 15_000);
+
+  backoff.onWelcome(30_000);
+
+  assert.equal(backoff.next(), 5000);
+  assert.equal(backoff.next(7000), 12_000);
+});
+
 test('jitter takes away up to all of it, so that clients do not return together', () => {
   assert.equal(new Backoff(() => 0).next(), 0);
   assert.equal(new Backoff(() => 0.5).next(), 250);

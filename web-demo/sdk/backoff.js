@@ -3,6 +3,8 @@
 
 const BASE_MS = 500;
 const CEILING_MS = 15_000;
+/** Who may be away for so long tries at least so often while it may: one wait must not use up the time. */
+const TRIES_IN_GRACE = 6;
 /** For a connection to open, and again for its welcome. */
 const PATIENCE_MS = 10_000;
 /** Who comes back gives up a hanging attempt sooner at first: time away is limited. */
@@ -42,10 +44,19 @@ export function wayBack(closeCode, action, hasTicket, mayRenew) {
 export class Backoff {
   #attempt = 0;
   #random;
+  #now;
+  /** How long the session outlives its connection. */
+  #graceMs = 0;
+  /** @type {number | null} since when we wait to come back */
+  #awaySince = null;
 
-  /** @param {() => number} [random] from [0, 1) */
-  constructor(random = Math.random) {
+  /**
+   * @param {() => number} [random] from [0, 1)
+   * @param {() => number} [now] milliseconds
+   */
+  constructor(random = Math.random, now = Date.now) {
     this.#random = random;
+    this.#now = now;
   }
 
   /** How long an attempt may hang. */
@@ -55,17 +66,30 @@ export class Backoff {
   }
 
   /**
-   * The next wait: between nothing and 0.5 s, 1 s, 2 s ... 15 s. The first is short, for the server may be back in a moment.
+   * The next wait: between nothing and 0.5 s, 1 s, 2 s ... 15 s, or a sixth of the grace time while that lasts.
+   * The first is short, for the server may be back in a moment.
    * @param {number} [leastMs] what the server asked for in `bye`
    * @returns {number} milliseconds
    */
   next(leastMs = 0) {
-    const ceiling = Math.min(CEILING_MS, BASE_MS * 2 ** Math.min(this.#attempt, 16));
+    const ceiling = Math.min(this.#ceilingMs(), BASE_MS * 2 ** Math.min(this.#attempt, 16));
     this.#attempt += 1;
     return leastMs + Math.round(ceiling * this.#random());
   }
 
+  /** We are there again. @param {number} [graceMs] that the welcome tells */
+  onWelcome(graceMs = 0) {
+    this.#graceMs = graceMs;
+    this.#awaySince = null;
+  }
+
   reset() {
     this.#attempt = 0;
+  }
+
+  #ceilingMs() {
+    this.#awaySince ??= this.#now();
+    if (this.#now() - this.#awaySince >= this.#graceMs) return CEILING_MS;
+    return Math.min(CEILING_MS, Math.max(BASE_MS, this.#graceMs / TRIES_IN_GRACE));
   }
 }

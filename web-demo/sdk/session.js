@@ -64,7 +64,7 @@ export class Session {
     this.#url = url;
     this.#platform = platform;
     this.#hooks = hooks;
-    this.#backoff = new Backoff(platform.random);
+    this.#backoff = new Backoff(platform.random, platform.now);
     this.#timer = new Timer(platform);
   }
 
@@ -174,6 +174,7 @@ export class Session {
     this.#former?.abandon();
     this.#former = null;
     this.#ticket = welcome.ticket;
+    this.#backoff.onWelcome(welcome.grace);
     this.#timer.in(SETTLED_MS, () => this.#backoff.reset());
     this.#connection?.keepAlive(welcome.pingInterval);
     this.#isLive = this.#hasJoined = true;
