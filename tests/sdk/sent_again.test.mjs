@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { comeBack, platform } from './call_scene.mjs';
-import { FakeWebSocket, peerOf, settle, welcomeOf } from './fakes.mjs';
+import { FakePeerConnection, FakeWebSocket, peerOf, settle, welcomeOf } from './fakes.mjs';
 import { BOB, CYD, fateOf, quietly, scene, comeBackTo, answerPings, numbered, seqs } from './receipts_scene.mjs';
 
 test('while there is no connection messages wait, and are sent when it is back', async () => {
@@ -141,7 +141,7 @@ test('when the session is lost, everything without a receipt is expired before t
   assert.deepEqual(seqs(), [1]);
 });
 
-test('when the call ends, everything without a receipt is undelivered, and so is what comes later', async () => {
+test('when the call ends, everything without a receipt is undelivered', async () => {
   for (const [end, reason] of [[({ call }) => call.leave(), 'expired'], [() => FakeWebSocket.last.drop(4504), 'kicked']]) {
     const it = await scene();
     const sending = quietly(it.call.send('x', { to: 'bob' }));
@@ -150,6 +150,31 @@ test('when the call ends, everything without a receipt is undelivered, and so is
     end(it);
 
     assert.deepEqual(await fateOf(sending), { code: 'undelivered', reason, peers: ['bob'] });
-    assert.equal((await fateOf(it.call.send('y'))).code, 'undelivered');
   }
+});
+
+test('who left and sends is told that they left', async () => {
+  const { call } = await scene();
+
+  call.leave();
+
+  for (const to of [undefined, 'bob']) await assert.rejects(call.send('x', { to }), { code: 'aborted', message: 'You left the call.' });
+});
+
+test('after any other end what is sent is undelivered, for the session is over', async () => {
+  const { call } = await scene();
+
+  FakeWebSocket.last.drop(4504);
+
+  for (const to of [undefined, 'bob']) await assert.rejects(call.send('x', { to }), { code: 'undelivered', reason: 'expired', message: /a session.* was over/ });
+});
+
+test('negotiation that is under way when the call is left warns of nothing', async () => {
+  const { call, named } = await scene();
+  FakePeerConnection.all[0].onnegotiationneeded();
+
+  call.leave();
+  await settle();
+
+  assert.deepEqual(named('warning'), []);
 });

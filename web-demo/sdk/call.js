@@ -137,7 +137,7 @@ export class Call extends Emitter {
    * @param {{to?: string | Peer}} [options]
    * @returns {Promise<string[]>} when the handlers of all addressees have run: the ids of those
    * @throws {ParleyError} `undelivered` with `reason` (`peer-left`, `expired`, `outbox-full`, `kicked`) and `peers`, the ids of those who
-   *   did not tell that they have it; else `not_permitted`, `bad_message`, `message_too_large`
+   *   did not tell that they have it; `aborted` after leave(); else `not_permitted`, `bad_message`, `message_too_large`
    */
   async send(data, { to } = {}) {
     if (to === undefined) return this.#delivery.broadcast(data);

@@ -38,8 +38,8 @@ export class Courier {
       await this.#delivery.relay(to, kind, body);
     } catch (error) {
       const { code, reason } = error instanceof ParleyError ? error : { code: '', reason: '' };
-      // A peer that is gone is told by peer-left, a lost session by its end.
-      if (code !== 'undelivered' && !isClosing(code)) this.#warn(error);
+      // A peer that is gone is told by peer-left, a lost session by its end; who left knows it.
+      if (code !== 'undelivered' && code !== 'aborted' && !isClosing(code)) this.#warn(error);
       if (reason === 'outbox-full') this.#platform.setTimeout(() => this.#sendAgain(link, to, kind, body), RESEND_MS);
     }
   }

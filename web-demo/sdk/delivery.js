@@ -31,6 +31,7 @@ export class Delivery {
   /** @type {Message[] | null} what came before the application could have handlers; null: it can */
   #early = [];
   #hasEnded = false;
+  #wasLeft = false;
 
   /**
    * @param {import('./platform.js').Platform} platform
@@ -115,10 +116,11 @@ export class Delivery {
   /**
    * The call has ended.
    * @param {UndeliveredReason} reason
-   * @param {unknown} cause
+   * @param {unknown} cause null: it was left
    */
   end(reason, cause) {
     this.#hasEnded = true;
+    this.#wasLeft = cause === null;
     this.#outgoing.end(reason, cause);
     this.#incoming.close();
   }
@@ -133,6 +135,7 @@ export class Delivery {
   #check(body) {
     if (body === undefined || typeof body === 'function' || typeof body === 'symbol')
       throw new ParleyError('bad_message', 'There is nothing to send.', { field: 'body' });
+    if (this.#wasLeft) throw new ParleyError('aborted', 'You left the call.');
     if (this.#hasEnded) throw errorOfUndelivered('expired', this.#outlet.ids());
   }
 

@@ -38,7 +38,7 @@ const CLOSING = new Set([...CLOSE_NAMES.values(), 'identity_taken']);
 /** @type {Record<UndeliveredReason, string>} */
 const UNDELIVERED = {
   'peer-left': 'Not delivered: the peer has left.',
-  expired: 'Not delivered: the session was lost before there was a receipt.',
+  expired: "Not known to be delivered: a session, one's own or the peer's, was over before there was a receipt.",
   'outbox-full': 'Not delivered: too much is waiting already.',
   kicked: 'Not delivered: a moderator removed the peer.',
 };
