@@ -101,6 +101,15 @@ test('a peer that is not there is undelivered at once, and takes no number', asy
   assert.deepEqual(numbered(), []);
 });
 
+for (const to of [['bob'], null, 7, { id: 'bob' }])
+  test(`${JSON.stringify(to)} is no addressee, and takes no number`, async () => {
+    const { call } = await scene();
+
+    await assert.rejects(call.send('x', { to }), { code: 'bad_message', field: 'to' });
+
+    assert.deepEqual(numbered(), []);
+  });
+
 let deep = 1;
 for (let i = 0; i < 8; i += 1) deep = [deep];
 const cycle = {};

@@ -64,6 +64,7 @@ export class Delivery {
    */
   async relay(to, kind, body) {
     this.#check(body);
+    if (typeof to !== 'string') throw new ParleyError('bad_message', 'The addressee is one peer, or the id of one.', { field: 'to' });
     if (!this.#outlet.ids().includes(to)) throw errorOfUndelivered('peer-left', [to]);
     return this.#outgoing.send({ type: 'relay', to, kind, body });
   }
