@@ -126,7 +126,7 @@ test('a connection that dies in silence is noticed, its peer is away and not gon
   await ann.evaluate(say, 'one');
   await bob.evaluate(say, 'two');
   await untilTold(bob, 'peer-away Ann');
-  await tileOf(bob, 'Ann').locator('.tile-state', { hasText: 'Out of reach' }).waitFor({ state: 'visible' });
+  await tileOf(bob, 'Ann').locator('.tile-state', { hasText: 'Reconnecting to the server' }).waitFor({ state: 'visible' });
   await shoot(bob, 'away');
   await Promise.all([checkMedia(ann, 1), checkMedia(bob, 1)]);
   await ann.waitForSelector('#banner[data-mood=busy]:not([hidden])', { timeout: PATIENCE_MS });

@@ -27,8 +27,13 @@ test('who is away is not in trouble: the call says nothing, the tile does', () =
   const bob = person('Bob', 'connected', true);
 
   assert.equal(callStatus('joined', [bob]), '');
-  assert.match(personStatus(bob), /Out of reach for a moment/);
+  assert.equal(personStatus(bob), 'Reconnecting to the server …');
   assert.match(personStatus(person('Bob', 'failed', true)), /Connecting again/);
+});
+
+test('out of reach is only who is away and has no media connection either', () => {
+  for (const state of ['new', 'connecting', 'closed']) assert.equal(personStatus(person('Bob', state, true)), 'Out of reach for a moment');
+  assert.doesNotMatch(personStatus(person('Bob', 'connected', true)), /Out of reach/);
 });
 
 test('every end of a session says what happened and what to do', () => {

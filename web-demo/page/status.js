@@ -50,5 +50,6 @@ function reconnecting(count, troubledCount) {
 export function personStatus({ connectionState, isAway }) {
   if (TROUBLE.has(connectionState)) return 'Connecting again …';
   if (connectionState !== 'connected') return isAway ? 'Out of reach for a moment' : 'Connecting …';
-  return isAway ? 'Out of reach for a moment' : '';
+  // Its picture may move on: only the server misses it.
+  return isAway ? 'Reconnecting to the server …' : '';
 }
