@@ -148,9 +148,11 @@ void client_refuse(struct client *client, const struct event *refusal)
         (void)client_send(client, refusal);
         return;
     }
+    struct event last = *refusal;
+    last.seq = 0; /* the connection is refused: the message may have been taken before, and this be its repetition */
     bool may_resume = leave_because_of(client, error);
     log_refusal(client, error);
-    send_last(client, refusal);
+    send_last(client, &last);
     client_end(client, error, may_resume ? BYE_RESUME : action_for(close_code),
                (int64_t)(client->handle * 2654435761u % COMEBACK_SPREAD_MS));
 }

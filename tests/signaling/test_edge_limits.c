@@ -41,6 +41,26 @@ static void who_goes_on_after_that_is_cut_off(void **state) /* T-34 */
     actor_vanish(scene, &ann, 1006);
 }
 
+/* Found by the simulator: the message had been taken before, and was delivered after its sender had given it up. */
+static void being_cut_off_is_no_word_on_the_message_that_brought_it_about(void **state)
+{
+    struct edge_scene *scene = *state;
+    scene->config.limits.session_messages = (struct rate){1, 1};
+    scene->config.outbox.frames_max = 1000;
+    edge_scene_open(scene);
+    struct actor ann;
+    actor_join(scene, &ann, "ann", "lobby", NULL);
+
+    for (int i = 0; i < 1000; i++)
+        actor_say(scene, &ann, "{\"type\":\"broadcast\",\"seq\":1,\"body\":0}");
+
+    const char *heard = actor_hear(&ann);
+    assert_has(heard, "\"seq\":1,\"code\":\"rate_limited\"");
+    assert_has(heard, "{\"type\":\"error\",\"code\":\"flood\"");
+    assert_int_equal(ann.close_code, 4003);
+    actor_vanish(scene, &ann, 1006);
+}
+
 static void a_broadcast_costs_its_sender_every_copy(void **state) /* T-15 */
 {
     struct edge_scene *scene = *state;
@@ -214,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNOPENED_SCENE(too_many_messages_are_refused_with_the_time_to_wait),
         UNOPENED_SCENE(who_goes_on_after_that_is_cut_off),
+        UNOPENED_SCENE(being_cut_off_is_no_word_on_the_message_that_brought_it_about),
         UNOPENED_SCENE(a_broadcast_costs_its_sender_every_copy),
         UNOPENED_SCENE(joins_of_one_address_are_limited),
         UNOPENED_SCENE(who_is_told_to_wait_with_hello_gets_the_time_for_it),
