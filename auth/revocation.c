@@ -10,6 +10,7 @@
 struct revocations {
     struct revocation_log log;
     struct expiries peers;
+    struct instant begun; /* of the first tick */
 };
 
 struct revocations *revocations_create(struct revocation_log log)
@@ -61,9 +62,16 @@ enum error revocations_find(const struct revocations *revocations, struct slice 
     return entry ? (enum error)entry->value : ERROR_NONE;
 }
 
+/* A wall clock that was set forward must not void what it does not void for tickets either (T-59): the earlier counts,
+ * of that clock and of our own count. */
 void revocations_tick(struct revocations *revocations, struct instant now)
 {
-    expiries_tick(&revocations->peers, instant_unix_s(now) - TICKET_LEEWAY_S);
+    struct instant *begun = &revocations->begun;
+    if (!begun->unix_ms)
+        *begun = now;
+    int64_t counted_ms = begun->unix_ms + (now.mono_ms - begun->mono_ms);
+    int64_t unix_ms = counted_ms < now.unix_ms ? counted_ms : now.unix_ms;
+    expiries_tick(&revocations->peers, unix_ms / 1000 - TICKET_LEEWAY_S);
 }
 
 size_t revocations_count(const struct revocations *revocations)

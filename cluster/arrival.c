@@ -107,6 +107,37 @@ static void attach(struct session *session, const struct request *request)
     session_attach(session, request->from);
 }
 
+static bool is_of_roster(void *context, const struct letter *letter)
+{
+    (void)context;
+    switch ((int)letter->type) {
+    case EVENT_PEER_JOINED:
+    case EVENT_PEER_LEFT:
+    case EVENT_PEER_UPDATED:
+    case EVENT_PEER_AWAY:
+    case EVENT_PEER_BACK:
+    case EVENT_ROSTER: return true;
+    default: return false;
+    }
+}
+
+/* For clients that have missed some of it: they go by the roster of their welcome, which older news would contradict.
+ */
+static void forget_news(struct session *session)
+{
+    (void)mailbox_withdraw_if(&session->mailbox, is_of_roster, NULL);
+}
+
+/* A rebuilt client waits for the roster, which may have been told before it came. */
+static void tell_settled_roster(struct home *home, uint64_t handle)
+{
+    struct session *session = slots_find(home->sessions, handle);
+    if (!session || !session->is_rebuilt || lodging_is_rebuilding(session->lodging))
+        return;
+    struct event event = {.type = EVENT_ROSTER, .roster = session->lodging->room};
+    session_say(session, &event);
+}
+
 /* The ticket is of this home: the session goes on where it was. */
 static enum error take_up(struct session *session, const struct request *request)
 {
@@ -123,18 +154,14 @@ static enum error take_up(struct session *session, const struct request *request
     if (request->got != GOT_NOTHING)
         session_settle(session, (uint64_t)request->got);
     home->counts.resumed++;
+    bool has_heard_all = session->peer->gives_receipts;
+    if (!has_heard_all)
+        forget_news(session);
+    uint64_t handle = session->handle;
     welcome_back(session, WELCOME_RESUMED, request->id);
+    if (!has_heard_all)
+        tell_settled_roster(home, handle);
     return ERROR_NONE;
-}
-
-/* A rebuilt client waits for the roster, which may have been told before it came. */
-static void tell_settled_roster(struct home *home, uint64_t handle)
-{
-    struct session *session = slots_find(home->sessions, handle);
-    if (!session || lodging_is_rebuilding(session->lodging))
-        return;
-    struct event event = {.type = EVENT_ROSTER, .roster = session->lodging->room};
-    session_say(session, &event);
 }
 
 /* The ticket is of an earlier home, but the session was rebuilt already: the welcome must have been lost. */
@@ -144,7 +171,7 @@ static enum error rebuild_again(struct session *session, const struct request *r
     uint64_t handle = session->handle;
     if (!session->is_unused || request->resume.generation < session->confirmed)
         return ERR_SESSION_ENDED;
-    (void)mailbox_withdraw(&session->mailbox, 0); /* of peers that came and went; the welcome says who is there now */
+    forget_news(session);
     attach(session, request);
     home->counts.rebuilt++;
     welcome_back(session, WELCOME_REBUILT, request->id);

@@ -12,7 +12,7 @@
 
 static struct instant at_s(int64_t unix_s)
 {
-    return (struct instant){.unix_ms = unix_s * 1000};
+    return (struct instant){.mono_ms = (unix_s - NOW_S) * 1000, .unix_ms = unix_s * 1000};
 }
 
 struct notes {
@@ -128,12 +128,29 @@ static void sessions_that_merely_ended_push_no_kick_out(void **state) /* T-67 */
     revocations_destroy(revocations);
 }
 
+/* Found by the simulator. */
+static void a_clock_that_is_set_forward_forgets_nobody(void **state) /* T-59, T-66 */
+{
+    (void)state;
+    struct revocations *revocations = revocations_create((struct revocation_log){0});
+    revocations_add(revocations, ANN, ERR_KICKED, NOW_S + 60);
+    revocations_tick(revocations, at_s(NOW_S));
+    struct instant tomorrow = at_s(NOW_S + 1);
+    tomorrow.unix_ms += 86400000;
+
+    revocations_tick(revocations, tomorrow);
+
+    assert_int_equal(revocations_find(revocations, ANN), ERR_KICKED);
+    revocations_destroy(revocations);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_peer_is_revoked_for_the_reason_that_was_given),
         cmocka_unit_test(sessions_that_merely_ended_push_no_kick_out),
         cmocka_unit_test(it_is_forgotten_when_its_tickets_have_ended),
+        cmocka_unit_test(a_clock_that_is_set_forward_forgets_nobody),
         cmocka_unit_test(an_end_moves_back_for_nobody),
         cmocka_unit_test(what_is_new_is_written_down_and_what_was_read_is_not),
         cmocka_unit_test(beyond_the_bound_those_that_end_first_are_forgotten_first),

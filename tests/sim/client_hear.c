@@ -242,7 +242,7 @@ static void on_error(struct actor *actor, const struct heard *heard)
         on_rate_limited(actor, heard);
     else if (strcmp(code, "bad_message") == 0 || strcmp(code, "bad_json") == 0)
         fail(actor, "a good message was called bad");
-    else if (heard->seq && strcmp(code, "out_of_order") != 0)
+    else if (heard->seq && strcmp(code, "out_of_order") != 0 && strcmp(code, "flood") != 0) /* that one ends it all */
         actor_note_refused(actor, heard->seq, code);
 }
 

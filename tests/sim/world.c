@@ -163,7 +163,7 @@ static void on_quiet(struct sim *sim, void *object, uint64_t waited_ms)
 
 static bool is_back(const struct actor *actor)
 {
-    return actor->peer == NOBODY || (actor->state == ACTOR_JOINED && wire_is_sound(actor->wire));
+    return actor->state == ACTOR_GONE || (actor->state == ACTOR_JOINED && wire_is_sound(actor->wire));
 }
 
 /* The server, too, has found out about connections that are dead. */
