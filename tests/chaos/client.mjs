@@ -152,9 +152,9 @@ export class Client {
     call.on('peer-joined', (peer) => this.#note(`joined ${peer.id}`));
     call.on('peer-back', (peer) => this.#note(`back ${peer.id}`));
     call.on('peer-away', (peer) => this.#note(`away ${peer.id}`));
-    // Of a roster that is replaced nobody has said who left.
+    // Of a roster that is replaced nobody has said who left; all of it is told at once, after `rejoined`.
     call.on('peer-left', ({ peer, reason }) => this.#isReplaced || this.#note(`left ${peer.id} ${reason}`));
-    call.on('rejoined', () => (this.#isReplaced = false));
+    call.on('rejoined', () => queueMicrotask(() => (this.#isReplaced = false)));
     call.on('ended', ({ code }) => this.#onEnded(call, code));
   }
 

@@ -38,7 +38,7 @@ test('a session that is resumed is told by plain events, and nobody has joined o
   socket.deliver(resumed());
   await settle();
 
-  assert.deepEqual(events, [['state', 'reconnecting'], ['reconnecting', {}], ['resumed', { rebuilt: false }], ['state', 'joined']]);
+  assert.deepEqual(events, [['state', 'reconnecting'], ['reconnecting', {}], ['state', 'joined'], ['resumed', { rebuilt: false }]]);
   assert.equal(call.self.id, 'ann');
   assert.deepEqual([...call.peers.keys()], ['bob']);
 });
@@ -191,6 +191,42 @@ for (const code of ['ticket_invalid', 'session_ended'])
     assert.deepEqual(FakePeerConnection.all.map((pc) => pc.connectionState), ['closed', 'new', 'new']);
     assert.equal(old.connectionState, 'closed');
   });
+
+test('who joins anew is told so first, and then of everybody; by then all of it is so', async () => {
+  const { call, events, socket } = await lost({ token: () => 'a.b.c' });
+  events.length = 0;
+  let seen;
+  call.on('state', () => (seen = [call.self.id, ...call.peers.keys()]));
+  call.on('rejoined', () => call.send('hello', { to: 'cyd' }));
+
+  socket.deliver(refusal('session_ended'));
+  await settle();
+  socket.deliver(welcomeOf('ann2', [CYD], { re: socket.sentOf('hello')[1].id }));
+  await settle();
+
+  assert.deepEqual(events.map(([name]) => name), ['state', 'rejoined', 'peer-left', 'peer-joined']);
+  assert.deepEqual(seen, ['ann2', 'cyd']);
+  assert.deepEqual(socket.sentOf('relay').filter(({ kind }) => kind === 'data').map(({ to }) => to), ['cyd']);
+});
+
+test('who is back in a rebuilt room is told so before who is away', async () => {
+  const { events, socket } = await lost({ peers: [BOB, CYD] });
+  events.length = 0;
+
+  socket.deliver(rebuilt([BOB]));
+
+  assert.deepEqual(events.map(([name]) => name), ['state', 'resumed', 'peer-away']);
+});
+
+test('who leaves on hearing of it hears nothing more', async () => {
+  const { call, events, socket } = await lost({ peers: [BOB, CYD] });
+  call.on('resumed', () => call.leave());
+  events.length = 0;
+
+  socket.deliver(rebuilt([BOB]));
+
+  assert.deepEqual(events.map(([name, event]) => (name === 'state' ? event : name)), ['joined', 'resumed', 'ended', 'ended']);
+});
 
 test('a token that comes too late for that connection is used on the next', async () => {
   let give;

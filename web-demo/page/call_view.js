@@ -82,12 +82,14 @@ export class CallView {
       this.#showSelf();
       this.#refresh();
     });
+    let wasTold = false;
     call.on('state', () => {
+      wasTold = this.#banner.isStanding;
       this.#showSelf();
       this.#refresh();
     });
     // Whoever was not told of the trouble need not be told of its end.
-    call.on('resumed', () => this.#banner.isStanding && this.#banner.note(RESUMED, 'good'));
+    call.on('resumed', () => wasTold && this.#banner.note(RESUMED, 'good'));
     call.on('rejoined', () => this.#banner.note(REJOINED, 'warning'));
   }
 

@@ -140,8 +140,7 @@ export class Call extends Emitter {
    *   did not tell that they have it; `aborted` after leave(); else `not_permitted`, `bad_message`, `message_too_large`
    */
   async send(data, { to } = {}) {
-    if (to === undefined) return this.#delivery.broadcast(data);
-    return this.#delivery.relay(to instanceof Peer ? to.id : to, 'data', data);
+    return to === undefined ? this.#delivery.broadcast(data) : this.#delivery.relay(to instanceof Peer ? to.id : to, 'data', data);
   }
 
   /**
@@ -181,6 +180,7 @@ export class Call extends Emitter {
 
   /** @param {import('./session.js').State} state */
   #onState(state) {
+    if (state === 'joined') this.hold();
     if (state === 'reconnecting') this.#delivery.pause();
     this.emit('state', state);
     if (state === 'reconnecting') this.emit('reconnecting', {});
@@ -192,13 +192,13 @@ export class Call extends Emitter {
     this.#room = welcome.room;
     this.#presence.begin(welcome.self);
     this.#roster.setConfiguration(this.#config(welcome));
+    if (welcome.session !== 'new') this.emit('resumed', { rebuilt: welcome.session === 'rebuilt' });
+    else if (former !== undefined) this.emit('rejoined', { reason: reason || 'session_ended' });
     this.#delivery.begin(welcome, () => this.#setRoster(welcome, former));
     // A source may have been switched between hello and welcome.
     void this.#presence.tellMedia();
-    if (this.#joining) this.#joining.resolve(this);
-    else if (welcome.session === 'new') this.emit('rejoined', { reason: reason || 'session_ended' });
-    else this.emit('resumed', { rebuilt: welcome.session === 'rebuilt' });
-    this.#joining = null;
+    this.#joining?.resolve(this);
+    this.release();
   }
 
   /** @type {(welcome: import('./messages.js').Welcome, former: string | undefined) => void} */
@@ -237,6 +237,7 @@ export class Call extends Emitter {
   #end(code, reason, error) {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
+    this.forget();
     this.#unwatch?.();
     this.#refresher.close();
     this.#session.leave();
@@ -244,7 +245,6 @@ export class Call extends Emitter {
     this.#roster.close();
     this.#local.close();
     this.#joining?.reject(error ?? new ParleyError('aborted', reason));
-    this.#joining = null;
     this.emit('ended', { code, reason, error });
   }
 }

@@ -8,6 +8,9 @@
 export class Emitter {
   /** @type {Map<keyof Events, Set<(event: any) => void>>} */
   #handlers = new Map();
+  /** @type {(() => void)[]} */
+  #held = [];
+  #isHolding = false;
 
   /**
    * @template {keyof Events} K
@@ -37,6 +40,33 @@ export class Emitter {
    * @param {Events[K]} event
    */
   emit(name, event) {
+    if (this.#isHolding) this.#held.push(() => this.emit(name, event));
+    else this.#tell(name, event);
+  }
+
+  /** For the SDK: events wait until what they tell of is complete. */
+  hold() {
+    this.#isHolding = true;
+  }
+
+  /** For the SDK: tells what waited, in the order in which it came. */
+  release() {
+    this.#isHolding = false;
+    for (let tell = this.#held.shift(); tell; tell = this.#held.shift()) tell();
+  }
+
+  /** For the SDK: what waited is of no interest any more. */
+  forget() {
+    this.#isHolding = false;
+    this.#held = [];
+  }
+
+  /**
+   * @template {keyof Events} K
+   * @param {K} name
+   * @param {Events[K]} event
+   */
+  #tell(name, event) {
     for (const handler of [...(this.#handlers.get(name) ?? [])]) {
       try {
         handler(event);

@@ -7,6 +7,10 @@
 
 /**
  * The names of call.on(), and what their handlers are given.
+ *
+ * When we are back they come in this order: `state`, `resumed` or `rejoined`,
+ * then what has changed of the peers. By the first of them all of it is so.
+ *
  * @typedef {object} CallEvents
  * @property {Peer} peer-joined
  * @property {{peer: Peer, reason: string}} peer-left `reason` as in docs/protocol.md

@@ -22,7 +22,7 @@ const TOKEN_PATIENCE_MS = 30_000;
 /**
  * @typedef {object} SessionHooks
  * @property {(ticket: string | null) => Promise<Record<string, unknown>>} hello its fields: with this ticket, or with a token
- * @property {(welcome: Welcome, reason: string) => void} onWelcome `reason`: why there is a new session where there was one before
+ * @property {(welcome: Welcome, reason: string) => void} onWelcome after the state is `joined`; `reason`: why there is a new session where there was one before
  * @property {(message: import('./messages.js').Message, isReply: boolean) => void} onMessage
  * @property {(error: ParleyError) => void} onInvalid
  * @property {(state: State) => void} onState
@@ -178,9 +178,9 @@ export class Session {
     this.#timer.in(SETTLED_MS, () => this.#backoff.reset());
     this.#connection?.keepAlive(welcome.pingInterval);
     this.#isLive = this.#hasJoined = true;
+    this.#setState('joined');
     this.#hooks.onWelcome(welcome, this.#reason);
     this.#reason = '';
-    this.#setState('joined');
   }
 
   /** It is dropped; without a welcome there is nothing to go on with. @param {ParleyError} error */
