@@ -5,6 +5,9 @@
 #include "base/memory.h"
 #include "tests/sim/sim.h"
 
+#define TOKEN_DAYS      10
+#define SESSION_GRACE_S 20
+
 static struct stage *the_stage; /* of this process */
 
 static void write_revocation(void *context, struct slice peer_id, enum error why, int64_t ends_unix_s)
@@ -38,9 +41,9 @@ static struct edge_config edge_config_of(struct sim *sim)
     struct rate ample_bytes = {1e9, 1e9};
     return (struct edge_config){
         .keys = the_stage->keys,
-        .token_rules = {.lifetime_max_s = 10 * 86400},
+        .token_rules = {.lifetime_max_s = TOKEN_DAYS * 86400},
         .sealer = the_stage->sealers[sim->server.key % 2],
-        .session_grace_s = 20,
+        .session_grace_s = SESSION_GRACE_S,
         .joins = ample,
         .ice = &ice,
         .limits = {plan->session_rate, ample_bytes, ample, ample_bytes, ample, 10000},
@@ -63,6 +66,7 @@ static struct home_config home_config_of(struct sim *sim)
         .mailbox = plan->mailbox,
         .grace_ms = plan->grace_ms,
         .duplicates = plan->duplicates,
+        .prolonged_s = TOKEN_DAYS * 86400 + SESSION_GRACE_S + TOKEN_LEEWAY_S,
         .epoch = sim->server.epoch,
         .revocations = sim->server.revocations,
         .encode = tap_encode,
