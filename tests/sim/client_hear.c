@@ -325,7 +325,7 @@ void actor_hear(struct actor *actor, struct slice text)
     if (heard.n && heard.n <= actor->n)
         fail(actor, "a number came twice, or went back");
     for (size_t i = 0; i < sizeof hearings / sizeof hearings[0]; i++) {
-        if (slice_is_text(heard.type, hearings[i].type))
+        if (heard.type.data[0] == hearings[i].type[0] && slice_is_text(heard.type, hearings[i].type))
             hearings[i].hear(actor, &heard);
     }
     if (heard.n && actor->wire)

@@ -24,7 +24,7 @@ static void take_text(struct heard *heard, struct slice name, struct slice value
         {"action", &heard->action}, {"body", &heard->body}, {"ticket", &heard->ticket},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (slice_is_text(name, texts[i].name))
+        if (name.data[0] == texts[i].name[0] && slice_is_text(name, texts[i].name))
             *texts[i].to = value.data[0] == '"' ? json_string_inner(value) : value;
     }
 }
@@ -45,7 +45,7 @@ static void take_number(struct heard *heard, struct slice name, struct slice val
         {"delayMs", &heard->delay_ms},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (slice_is_text(name, numbers[i].name))
+        if (name.data[0] == numbers[i].name[0] && slice_is_text(name, numbers[i].name))
             *numbers[i].to = heard_integer(value);
     }
 }
