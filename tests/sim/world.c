@@ -143,10 +143,19 @@ static bool is_all_settled(const struct sim *sim)
     return true;
 }
 
+/* A session whose token is over ends at any time, and its client hears of it a little later. */
+static bool is_all_told(const struct sim *sim)
+{
+    size_t live = 0;
+    for (unsigned i = 0; i < sim->plan.actors; i++)
+        live += sim->actors[i].peer != NOBODY;
+    return home_session_count(sim->server.home) == live;
+}
+
 static void on_quiet(struct sim *sim, void *object, uint64_t waited_ms)
 {
     (void)object;
-    if (!is_all_settled(sim) && waited_ms < SETTLE_MS) {
+    if (!(is_all_settled(sim) && is_all_told(sim)) && waited_ms < SETTLE_MS) {
         sim_after(sim, 1000, on_quiet, NULL, waited_ms + 1000);
         return;
     }
