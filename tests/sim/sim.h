@@ -225,6 +225,7 @@ struct sim {
     struct agenda agenda;
     int64_t now_ms;
     int64_t clock_ms; /* how wrong the wall clock is */
+    int64_t ended_ms; /* when the server last ended a session */
     struct history *history;
     struct server server;
     struct actor actors[ACTORS_MAX];

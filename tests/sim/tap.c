@@ -42,6 +42,7 @@ static void note_ended(struct sim *sim, uint32_t peer, enum leave_reason reason)
     struct line *line = sim_note(sim, WHO_SERVER, LINE_ENDED);
     line->peer = peer;
     line->word = history_word(sim->history, leave_reason_name(reason));
+    sim->ended_ms = sim->now_ms;
 }
 
 static void note_welcome(struct server *server, const struct event *event)

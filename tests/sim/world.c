@@ -143,13 +143,13 @@ static bool is_all_settled(const struct sim *sim)
     return true;
 }
 
-/* A session whose token is over ends at any time, and its client hears of it a little later. */
+/* A session whose token is over ends at any time; its client and the others hear of it a little later. */
 static bool is_all_told(const struct sim *sim)
 {
     size_t live = 0;
     for (unsigned i = 0; i < sim->plan.actors; i++)
         live += sim->actors[i].peer != NOBODY;
-    return home_session_count(sim->server.home) == live;
+    return home_session_count(sim->server.home) == live && sim->now_ms - sim->ended_ms >= CALM_MS;
 }
 
 static void on_quiet(struct sim *sim, void *object, uint64_t waited_ms)
