@@ -151,7 +151,10 @@ static void set_secret_from(struct loader *loader, struct config_key key, const 
 {
     struct buffer secret = BUFFER_EMPTY;
     struct config_place place = {.source = name};
-    if (config_file_read_secret(path, name, is_guarded, &loader->report, &secret))
+    bool is_read = config_file_read_secret(path, name, is_guarded, &loader->report, &secret);
+    if (is_read && !secret.length && key.row == &config_rows[CONFIG_ROW_cluster_key])
+        config_fail(&loader->report, CONFIG_WRONG, place, "is empty"); /* a key would be made, and nobody know why */
+    else if (is_read)
         set(loader, key, buffer_slice(&secret), *rank_of(loader, key), place);
     buffer_fini(&secret);
 }

@@ -158,6 +158,22 @@ static void a_cluster_key_comes_from_the_file_or_the_service_manager_too(void **
     unload(&from_credential);
 }
 
+static void a_cluster_key_file_that_is_empty_is_refused_with_78(void **state)
+{
+    static const char *const empty[] = {"", "\n"};
+    const struct place *place = *state;
+    char yaml[160], sentence[160];
+    (void)snprintf(yaml, sizeof yaml, "cluster: {key_file: %s/secret}", place->directory);
+    (void)snprintf(sentence, sizeof sentence, "parley: cluster.key_file: %s/secret: is empty\n", place->directory);
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
+        write_secret(place, "secret", empty[i], 0600);
+        struct loaded loaded = load(yaml, NULL, NULL);
+        assert_int_equal(loaded.status, CONFIG_WRONG);
+        assert_string_equal(loaded.said, sentence);
+        unload(&loaded);
+    }
+}
+
 static void a_cluster_key_is_one_secret_or_two(void **state)
 {
     (void)state;
@@ -256,6 +272,7 @@ int main(void)
         WITH_PLACE(the_stronger_source_decides_between_a_secret_and_its_file),
         WITH_PLACE(credentials_of_the_service_manager_fill_in_what_nothing_else_sets),
         WITH_PLACE(a_cluster_key_comes_from_the_file_or_the_service_manager_too),
+        WITH_PLACE(a_cluster_key_file_that_is_empty_is_refused_with_78),
         cmocka_unit_test(a_cluster_key_is_one_secret_or_two),
         cmocka_unit_test(a_cluster_key_that_is_weak_or_one_too_many_is_refused_and_not_repeated),
         WITH_PLACE(a_configuration_file_with_a_secret_that_others_can_read_is_warned_about),
