@@ -55,6 +55,8 @@ static void hear_refusal(struct client *client, const struct event *event)
         client->state = CLIENT_WAITING;
         client_await_hello(client, 0);
     }
+    if (event->error.code == ERR_SESSION_ENDED)
+        client_log_reject(client, ERR_SESSION_ENDED);
     client_refuse(client, event);
 }
 

@@ -15,7 +15,8 @@ struct health {
 bool health_is_live(const struct health *health);
 bool health_is_ready(const struct health *health);
 
-/* Appends {"status":"ok"} or {"status":"unavailable"}, with the single checks if so asked. */
+/* Appends {"status":"ok"}, or "draining", or "unavailable" for a loop that stands still; with the single checks if so
+ * asked. */
 void health_write(const struct health *health, bool is_well, bool is_verbose, struct buffer *out);
 
 #endif

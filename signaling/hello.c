@@ -20,8 +20,9 @@ void client_log_reject(const struct client *client, enum error error)
         return;
     char address[NET_ADDRESS_TEXT_MAX];
     net_address_format(&client->address, address);
-    log_warn("auth.reject", LOG_TEXT("conn", client->name), LOG_TEXT("room", client->room),
-             LOG_TEXT("address", address), LOG_TEXT("code", error_code(error)));
+    enum log_level level = error == ERR_SESSION_ENDED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN; /* late is no attack */
+    LOG_EVENT(level, "auth.reject", LOG_TEXT("conn", client->name), LOG_TEXT("room", client->room),
+              LOG_TEXT("address", address), LOG_TEXT("code", error_code(error)));
 }
 
 void client_await_hello(struct client *client, int64_t more_ms)

@@ -61,10 +61,9 @@ static void refuse_ticket(struct client *client, const struct message *message, 
     struct edge *edge = client->edge;
     struct event refusal = refusal_of(message, error);
     metrics_add(edge->config.metrics, METRIC_RESUMES_INVALID, 1);
-    if (error == ERR_TICKET_INVALID) {
+    if (error == ERR_TICKET_INVALID)
         address_entry_charge_ticket(edge->addresses, client->entry, edge->now.mono_ms);
-        client_log_reject(client, error);
-    }
+    client_log_reject(client, error);
     client_await_hello(client, 0);
     client_refuse(client, &refusal);
 }

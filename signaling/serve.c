@@ -24,7 +24,7 @@ extern char **environ;
 
 struct server {
     struct config_sources sources;
-    bool is_dev, is_lan, is_help;
+    bool is_dev, is_lan, is_help, is_stopping;
     struct config *config;
     struct settings settings;
     struct worker_config worker_config;
@@ -228,7 +228,11 @@ static void reload(struct server *server)
 
 static void stop(struct server *server, const char *signal)
 {
-    log_info("server.stopping", LOG_TEXT("signal", signal));
+    if (server->is_stopping)
+        log_info("server.stopping", LOG_TEXT("signal", signal), LOG_TEXT("forced", "true"));
+    else
+        log_info("server.stopping", LOG_TEXT("signal", signal));
+    server->is_stopping = true;
     worker_stop(server->worker);
 }
 

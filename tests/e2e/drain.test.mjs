@@ -46,6 +46,8 @@ describe('while a server drains (T-60)', () => {
 
     await eventually(async () => (await statusOf(`${server.adminUrl}/readyz`)) === 503, 'readyz to be 503');
     assert.equal(await statusOf(`${server.adminUrl}/livez`), 200);
+    const health = await (await fetch(`${server.adminUrl}/readyz?verbose`)).json();
+    assert.deepEqual(health, { status: 'draining', checks: { loop: 'ok', accepting: 'draining' } });
     const late = await openPeer(server, 'drain').catch((error) => error);
     assert.ok(late instanceof UpgradeRefused, `${late}`);
     assert.deepEqual([late.status, JSON.parse(late.body).code], [503, 'shutting_down']);
@@ -71,6 +73,8 @@ describe('while a server drains (T-60)', () => {
     await eventually(async () => (await statusOf(`${server.adminUrl}/readyz`)) === 503, 'readyz to be 503');
     sigterm();
     assert.equal(await cutOffCount(), 1, 'the stone');
+    const stops = server.lines.filter(({ event }) => event?.event === 'server.stopping').map(({ event }) => event.forced);
+    assert.deepEqual(stops, [undefined, 'true']);
     stone.hangUp();
   });
 
