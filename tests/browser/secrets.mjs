@@ -2,7 +2,7 @@
 
 /** Shapes that only secrets, tokens and descriptions of sessions have. */
 const SHAPES = [
-  ['a token', /eyJ[A-Za-z0-9_-]{8,}/],
+  ['a token', /eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+/],
   ['SDP', /a=(ice-ufrag|ice-pwd|fingerprint):/],
   ['a candidate', /candidate:/],
 ];
