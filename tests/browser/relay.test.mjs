@@ -94,7 +94,7 @@ test('credentials made with another secret relay nothing', { skip }, async () =>
   await server.stop();
 });
 
-test('when credentials are renewed, each relayed pair restarts ICE once, by its impolite side, and a direct one does not', { skip }, async () => {
+test('when credentials are renewed, relayed pairs restart ICE, by their impolite side alone, and a direct one does not', { skip }, async () => {
   const server = await startServerWith(SECRET, { 'turn.ttl': '60s' });
   const arrive = (room, name, ...more) => joinAs(browser, server.room(room), name, { prepare: [recordConnections, recordPushes, ...more] });
   // Of each pair the one that came first is impolite: Cyd, who needs no relay, is asked by both; Ann and Bob need it both.
@@ -115,7 +115,10 @@ test('when credentials are renewed, each relayed pair restarts ICE once, by its 
   await checkAll();
 
   const records = await Promise.all(people.map((page) => page.evaluate(() => globalThis.record)));
-  assert.deepEqual(records.map(({ restarts }) => restarts), [2, 1, 0, 0, 0]);
+  // Ann restarts for her own credentials and for Bob's: once if both were renewed within 3 s, which a slow machine does not grant.
+  const [cyd, ann, ...others] = records.map(({ restarts }) => restarts);
+  assert.ok(cyd === 2 && (ann === 1 || ann === 2), `Cyd: ${cyd}, Ann: ${ann}`);
+  assert.deepEqual(others, [0, 0, 0]);
   assert.deepEqual(records.map(({ made, closed }) => [made, closed]), [[2, 0], [2, 0], [2, 0], [1, 0], [1, 0]]);
   // A starved machine may be late with a consent check (`disconnected`); whether that harms is told by the frames.
   for (const { states } of records) assert.deepEqual(states.filter((state) => ['failed', 'closed'].includes(state)), []);
