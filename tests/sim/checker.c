@@ -112,6 +112,15 @@ bool was_killed_between(struct checker *checker, place from, place to)
     return false;
 }
 
+static void on_calm(struct checker *checker)
+{
+    checker->calm = checker->at;
+    for (uint32_t i = 0; i < checker->clients.count; i++) {
+        if (client_at(checker, i)->peer != NOBODY)
+            judge_doubts(checker, client_at(checker, i)->peer);
+    }
+}
+
 static void judge_run(struct checker *checker, const struct line *line)
 {
     struct figures *figures = &checker->verdict->figures;
@@ -125,7 +134,7 @@ static void judge_run(struct checker *checker, const struct line *line)
             figures->kills++;
         }
     } else if (line->type == LINE_CALM)
-        checker->calm = checker->at;
+        on_calm(checker);
     else if (line->type == LINE_QUIET)
         checker->quiet = checker->at;
 }
@@ -181,6 +190,7 @@ struct checker *checker_create(void)
     checker->messages.size = sizeof(struct message_state);
     checker->sources.size = sizeof(struct source);
     checker->tolds.size = sizeof(struct told);
+    checker->doubts.size = sizeof(uint32_t);
     checker->deliveries.size = sizeof(struct delivery_state);
     checker->kills.size = sizeof(place);
     return checker;
@@ -195,6 +205,7 @@ struct checker *checker_destroy(struct checker *checker)
     free(checker->messages.items);
     free(checker->sources.items);
     free(checker->tolds.items);
+    free(checker->doubts.items);
     free(checker->deliveries.items);
     free(checker->kills.items);
     free(checker);
@@ -204,7 +215,7 @@ struct checker *checker_destroy(struct checker *checker)
 static void clear(struct checker *checker)
 {
     checker->clients.count = checker->peers.count = checker->messages.count = checker->kills.count = 0;
-    checker->sources.count = checker->tolds.count = checker->deliveries.count = 0;
+    checker->sources.count = checker->tolds.count = checker->deliveries.count = checker->doubts.count = 0;
     (void)pool_add(&checker->sources);
     (void)pool_add(&checker->tolds);
     (void)pool_add(&checker->deliveries);

@@ -37,6 +37,7 @@ struct source {
 struct told {
     uint32_t observer, next; /* the observing peer */
     place at;
+    place doubted; /* the peer came back nevertheless; was it so, or was the observer's session over, too? */
     struct lives lives;
 };
 
@@ -61,8 +62,8 @@ struct pool {
 struct checker {
     const struct history *history;
     struct verdict *verdict;
-    place at; /* of the line that is judged */
-    struct pool clients, peers, messages, sources, tolds, deliveries, kills;
+    place at;                                                                        /* of the line that is judged */
+    struct pool clients, peers, messages, sources, tolds, doubts, deliveries, kills; /* doubts: numbers of tolds */
     place calm, quiet;
     size_t live; /* when the counters were read */
     int64_t grace_ms;
@@ -88,5 +89,8 @@ void judge_session(struct checker *checker, const struct line *line);
 void judge_message(struct checker *checker, const struct line *line);
 void judge_roster(struct checker *checker, const struct line *line);
 void judge_end(struct checker *checker);
+
+/* The observer's session lives: what it was told of others had to stay true. */
+void judge_doubts(struct checker *checker, uint32_t observer);
 
 #endif

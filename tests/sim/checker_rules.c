@@ -30,6 +30,33 @@ static bool are_same_life(struct lives a, struct lives b)
     return a.first == a.last && b.first == b.last && a.first == b.first;
 }
 
+/* The server may have ended the observer's session as well, unknown to its client: then the room may have been empty
+ * since, and was made anew. */
+static void doubt_what_was_told(struct checker *checker, const struct client_state *client,
+                                const struct peer_state *peer)
+{
+    uint32_t next;
+    for (uint32_t i = peer->first_told; i; i = next) {
+        struct told *told = pool_at(&checker->tolds, i);
+        next = told->next;
+        if (told->doubted || peer_at(checker, told->observer)->ended)
+            continue;
+        if (client->dialled > told->at && are_same_life(told->lives, client->lives)) {
+            told->doubted = checker->at;
+            *(uint32_t *)pool_at(&checker->doubts, pool_add(&checker->doubts)) = i;
+        }
+    }
+}
+
+void judge_doubts(struct checker *checker, uint32_t observer)
+{
+    for (uint32_t i = 0; i < checker->doubts.count; i++) {
+        const struct told *told = pool_at(&checker->tolds, *(uint32_t *)pool_at(&checker->doubts, i));
+        if (told->observer == observer && !was_killed_between(checker, told->doubted, checker->at))
+            violate(checker, "left", "a peer that was said to have left has come back", told->at, told->doubted);
+    }
+}
+
 static void on_resumed(struct checker *checker, struct client_state *client, const struct line *line)
 {
     if (client->peer == NOBODY) {
@@ -41,13 +68,9 @@ static void on_resumed(struct checker *checker, struct client_state *client, con
     client->lives.last = (uint32_t)checker->kills.count;
     if (peer->barred && client->dialled > peer->barred)
         violate(checker, "kicked", "who was kicked or replaced has come back", peer->barred, client->dialled);
-    for (uint32_t i = peer->first_told; i; i = ((struct told *)pool_at(&checker->tolds, i))->next) {
-        struct told *told = pool_at(&checker->tolds, i);
-        if (peer_at(checker, told->observer)->ended) /* the room may have been empty since, and was made anew */
-            continue;
-        if (client->dialled > told->at && are_same_life(told->lives, client->lives))
-            violate(checker, "left", "a peer that was said to have left has come back", told->at, client->dialled);
-    }
+    doubt_what_was_told(checker, client, peer);
+    if (line->type == LINE_RESUMED)
+        judge_doubts(checker, client->peer);
     checker->verdict->figures.resumed += line->type == LINE_RESUMED;
     checker->verdict->figures.rebuilt += line->type == LINE_REBUILT;
 }

@@ -81,8 +81,21 @@ static void who_left_is_not_there(void **state)
 {
     (void)state;
     assert_string_equal(judge(BOTH "5 ann left B lost\n6 ann back B\n"), "left");
-    assert_string_equal(judge(BOTH "5 ann left B lost\n6 bob dial\n7 bob resumed\n"), "left");
+    assert_string_equal(judge(BOTH "5 ann left B lost\n6 bob dial\n7 bob resumed\n" END), "left");
+    assert_string_equal(judge(BOTH "5 ann left B lost\n6 bob dial\n7 bob resumed\n8 ann dial\n9 ann resumed\n"),
+                        "left");
     assert_string_equal(judge(BOTH "5 ann left B lost\n6 - fault kill\n7 ann dial\n8 ann rebuilt\n9 ann back B\n"), "");
+}
+
+/* After a kill bob was late; then ann's session ended too, which she hears when she comes back. */
+static void who_left_may_come_back_to_a_room_that_has_emptied(void **state)
+{
+    (void)state;
+#define EMPTIED                                                                                                        \
+    BOTH "5 - fault kill\n6 ann dial\n7 ann rebuilt\n31000 ann left B lost\n31001 ann down 31000\n"                    \
+         "62000 bob dial\n62001 bob rebuilt\n62002 ann dial\n"
+    assert_string_equal(judge(EMPTIED "62003 ann end session_ended\n90000 - calm\n90000 bob sees\n"), "");
+    assert_string_equal(judge(EMPTIED "62003 ann resumed\n"), "left");
 }
 
 static void rosters_must_be_those_who_are_there(void **state)
@@ -111,6 +124,7 @@ int main(void)
         cmocka_unit_test(undelivered_and_handled_needs_an_excuse),
         cmocka_unit_test(sessions_last_as_long_as_they_must_and_no_longer),
         cmocka_unit_test(who_left_is_not_there),
+        cmocka_unit_test(who_left_may_come_back_to_a_room_that_has_emptied),
         cmocka_unit_test(rosters_must_be_those_who_are_there),
         cmocka_unit_test(counters_must_fit),
     };
