@@ -131,10 +131,10 @@ enum error client_use_token(const struct client *client, const struct claims *cl
 /* Logs that a token or ticket was refused. */
 void client_log_reject(const struct client *client, enum error error);
 
-/* What a token or ticket says of a peer, changed by what its bearer wishes as far as it may. `given` is borrowed.
- * Errors: ERR_BAD_MESSAGE (too many attributes). */
-enum error client_make_profile(const struct profile *given, const struct profile_update *wish,
-                               struct profile *out_profile);
+/* What a token or ticket says of a peer, changed by what its bearer wishes in its hello as far as it may. `given` is
+ * borrowed. False: too many attributes, and the client was told so. */
+bool client_make_profile(struct client *client, const struct message *message, const struct profile *given,
+                         struct profile *out_profile);
 
 /* Refuses a hello that may be said again on this connection when `wait_ms` are over. */
 void client_put_off(struct client *client, const struct message *message, int64_t wait_ms);

@@ -52,13 +52,18 @@ static void refuse_token(struct client *client, const struct message *message, e
     client_refuse(client, &refusal);
 }
 
-enum error client_make_profile(const struct profile *given, const struct profile_update *wish,
-                               struct profile *out_profile)
+bool client_make_profile(struct client *client, const struct message *message, const struct profile *given,
+                         struct profile *out_profile)
 {
-    struct profile_update allowed = *wish;
+    struct profile_update allowed = message->hello.profile;
     if (!given->grants.may_update_self)
         allowed.has_name = allowed.has_attributes = false;
-    return profile_merge(given, &allowed, out_profile);
+    if (!profile_merge(given, &allowed, out_profile))
+        return true;
+    struct event refusal = refusal_of(message, ERR_BAD_MESSAGE);
+    refusal.error.field = "attributes";
+    client_refuse(client, &refusal);
+    return false;
 }
 
 void client_ask_home(struct client *client, const struct message *message, struct request *request)
@@ -108,12 +113,8 @@ static void join(struct client *client, const struct message *message, const str
                             .attributes = claims->attributes,
                             .grants = claims->grants};
     struct profile profile;
-    if (client_make_profile(&given, &message->hello.profile, &profile)) {
-        struct event refusal = refusal_of(message, ERR_BAD_MESSAGE);
-        refusal.error.field = "attributes";
-        client_refuse(client, &refusal);
+    if (!client_make_profile(client, message, &given, &profile))
         return;
-    }
     enum error error = client_use_token(client, claims);
     if (error == ERR_RATE_LIMITED) {
         client_put_off(client, message, ONCE_WAIT_MS);

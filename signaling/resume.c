@@ -76,12 +76,8 @@ static void resume(struct client *client, const struct message *message, const s
                             .attributes = ticket->attributes,
                             .grants = ticket->grants};
     struct profile profile;
-    if (client_make_profile(&given, &message->hello.profile, &profile)) {
-        struct event refusal = refusal_of(message, ERR_BAD_MESSAGE);
-        refusal.error.field = "attributes";
-        client_refuse(client, &refusal);
+    if (!client_make_profile(client, message, &given, &profile))
         return;
-    }
     struct request request = {.type = REQUEST_RESUME, .got = message->got};
     memcpy(client->peer_id, ticket->peer_id.data, RANDOM_ID_LENGTH);
     request.resume.room = slice_from_text(client->room);
