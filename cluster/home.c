@@ -35,6 +35,12 @@ struct home *home_destroy(struct home *home)
     return NULL;
 }
 
+void home_note(const struct home *home, const struct home_note *note)
+{
+    if (home->config.note)
+        home->config.note(home->config.note_context, note);
+}
+
 static int64_t seq_of(const struct request *request)
 {
     if (request->type == REQUEST_RELAY)
@@ -155,14 +161,24 @@ static void on_update(struct session *session, const struct request *request)
     answer(session, request, room_update(session->lodging->room, session->peer, request->update));
 }
 
+static void note_kick(const struct session *session, struct slice kicked)
+{
+    const struct lodging *lodging = session->lodging;
+    struct home_note note = {.kind = NOTE_KICKED, .room = room_id(lodging->room), .peer_id = kicked};
+    note.by = peer_id(session->peer);
+    home_note(lodging->home, &note);
+}
+
 static void on_kick(struct session *session, const struct request *request)
 {
     static const struct ending kicked = {LEAVE_KICKED, UNDELIVERED_KICKED, ERR_KICKED, BYE_STOP};
     struct peer *peer;
     enum error error = room_may_kick(session->lodging->room, session->peer, request->kick.peer_id, &peer);
     if (!error) {
+        note_kick(session, peer_id(peer));
         session_end(peer->owner, kicked);
     } else if (error == ERR_NO_SUCH_PEER && lodging_awaits(session->lodging, request->kick.peer_id)) {
+        note_kick(session, request->kick.peer_id);
         lodging_ban(session->lodging, request->kick.peer_id, request->now);
         error = ERROR_NONE;
     }

@@ -19,6 +19,24 @@ struct home; /* opaque */
 /* What becomes of a join whose identity is in the room already. */
 enum duplicate_policy { DUPLICATE_REPLACE, DUPLICATE_REJECT, DUPLICATE_ALLOW };
 
+/* What is worth a line in a log. */
+enum home_note_kind {
+    NOTE_ENDED,  /* a session; told once of each, but for those that end with the home */
+    NOTE_KICKED, /* just before its NOTE_ENDED; or a peer that is not back yet */
+    NOTE_SETTLED /* a rebuilt room */
+};
+
+struct home_note {
+    enum home_note_kind kind;
+    struct slice room;
+    struct slice peer_id;     /* whose session ended, or who was kicked */
+    struct slice by;          /* the peer that kicked it */
+    enum leave_reason reason; /* of the end */
+    bool is_asked;            /* its edge asked for the end, and knows of it */
+    size_t back;              /* peers in the settled room */
+    size_t missing;           /* that were spoken to there and did not come back */
+};
+
 struct home_config {
     size_t rooms_max;
     size_t room_capacity;
@@ -31,6 +49,8 @@ struct home_config {
     /* Makes an event's text; the caller takes the reference. */
     struct frame *(*encode)(void *context, const struct event *event);
     void *encode_context;
+    void (*note)(void *context, const struct home_note *note); /* may be NULL */
+    void *note_context;
 };
 
 /* What has happened since the home was made. Letters are counted when what became of them is told to their sender; not

@@ -114,6 +114,9 @@ void session_settle(struct session *session, uint64_t n);
 void home_return_letters(struct home *home, struct mailbox *mailbox, struct slice peer_id,
                          enum undelivered_reason reason);
 
+/* home.c */
+void home_note(const struct home *home, const struct home_note *note);
+
 /* session.c */
 
 /* How a session ends. */

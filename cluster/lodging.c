@@ -66,6 +66,9 @@ void lodging_settle(struct lodging *lodging)
     for (struct ghost *ghost = lodging->ghosts; ghost && !PLANTED(GHOSTS_IN_SILENCE); ghost = ghost->hh.next)
         home_return_letters(lodging->home, &ghost->mailbox, slice_of(ghost->peer_id, RANDOM_ID_LENGTH),
                             UNDELIVERED_EXPIRED);
+    struct home_note note = {.kind = NOTE_SETTLED, .room = room_id(lodging->room), .back = room_count(lodging->room)};
+    note.missing = HASH_COUNT(lodging->ghosts);
+    home_note(lodging->home, &note);
     forget_ghosts(lodging);
     if (!PLANTED(FORGET_ROSTER))
         room_settle(lodging->room);

@@ -74,11 +74,11 @@ void session_attach(struct session *session, struct locator client)
 void session_detach(struct session *session, enum leave_reason reason, struct instant now)
 {
     struct home *home = session->lodging->home;
+    session->is_attached = false;
     if (home->config.grace_ms <= 0) {
         session_end(session, (struct ending){.leave = reason, .undelivered = UNDELIVERED_PEER_LEFT});
         return;
     }
-    session->is_attached = false;
     session->away_since_ms = now.mono_ms;
     session->away_reason = reason;
     list_append(&home->away, &session->away_link);
@@ -99,6 +99,15 @@ static void revoke(const struct session *session, enum error why)
         revocations_restore(config->revocations, peer_id(session->peer), ERR_SESSION_ENDED, session->ends_unix_s);
 }
 
+static void note_end(const struct session *session, struct ending ending)
+{
+    struct home_note note = {.kind = NOTE_ENDED, .room = room_id(session->lodging->room)};
+    note.peer_id = peer_id(session->peer);
+    note.reason = ending.leave;
+    note.is_asked = session->is_attached && !ending.bye;
+    home_note(session->lodging->home, &note);
+}
+
 void session_remove(struct session *session, struct ending ending)
 {
     struct lodging *lodging = session->lodging;
@@ -111,6 +120,7 @@ void session_remove(struct session *session, struct ending ending)
         home_return_letters(home, &session->mailbox, peer_id(session->peer), ending.undelivered);
     if (ending.leave == LEAVE_KICKED && !PLANTED(KEEP_LETTERS_OF_KICKED))
         lodging_withdraw(lodging, session->handle);
+    note_end(session, ending);
     room_leave(lodging->room, session->peer, ending.leave);
     session_forget(session);
     if (is_told)

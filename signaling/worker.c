@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "ops/log.h"
 #include "signaling/connection.h"
+#include "signaling/home_log.h"
 #include "signaling/home_metrics.h"
 #include "signaling/worker_parts.h"
 
@@ -192,6 +193,7 @@ static void make_home(struct worker *worker)
     home.revocations = worker->revocations;
     home.encode = edge_encode;
     home.encode_context = worker->edge;
+    home.note = home_log_note;
     worker->home = home_create(&home, (struct listener){.context = worker->edge, .deliver = edge_deliver});
     edge_connect(worker->edge, home_route(worker->home));
 }
