@@ -37,6 +37,7 @@
     BUG(KEEP_LETTERS_OF_KICKED, "what a kicked peer said is still delivered")                                          \
     BUG(LEAVE_IN_SILENCE, "what a peer did not receive before it left is not told of")                                 \
     BUG(FULL_IN_SILENCE, "what does not fit into a mailbox is not told of")                                            \
+    BUG(OVERTAKE_REFUSED, "what follows a refused message arrives before its sender has heard of that")                \
     BUG(LOSE_GHOST, "what was kept for a peer is not handed over when it comes back")                                  \
     BUG(GHOSTS_IN_SILENCE, "what was kept for a peer that does not come back is not told of")                          \
     BUG(FORGET_ROSTER, "a rebuilt room does not tell who is in it")                                                    \

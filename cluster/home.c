@@ -7,6 +7,9 @@
 #include "base/planted.h"
 #include "cluster/home_parts.h"
 
+/* By then a client has told that it heard of a refusal. */
+#define HEAR_REFUSAL_MS 100
+
 struct home *home_create(const struct home_config *config, struct listener listener)
 {
     struct home *home = memory_new(sizeof *home);
@@ -55,7 +58,7 @@ static struct event answer_of(const struct request *request, enum error error, c
         event.type = EVENT_ERROR;
         event.error.code = error;
         event.error.field = field;
-        event.error.retry_after_ms = -1;
+        event.error.retry_after_ms = error == ERR_RATE_LIMITED ? HEAR_REFUSAL_MS : -1;
     }
     return event;
 }
@@ -84,6 +87,10 @@ static bool take(struct session *session, const struct request *request)
     }
     if (seq > session->accepted + 1 && !session->is_fresh && !PLANTED(ACCEPT_GAP)) {
         answer(session, request, ERR_OUT_OF_ORDER);
+        return false;
+    }
+    if (session_has_to_wait(session, request)) {
+        answer(session, request, ERR_RATE_LIMITED);
         return false;
     }
     session->accepted = seq;

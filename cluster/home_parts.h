@@ -14,6 +14,12 @@ struct tally {
     struct list_link link;
 };
 
+/* That a peer could not be given what a session said, of which that one was told in `n`. */
+struct refusal {
+    char peer_id[RANDOM_ID_LENGTH];
+    uint64_t n;
+};
+
 /* A peer's stay in its room. */
 struct session {
     uint64_t handle;
@@ -31,7 +37,9 @@ struct session {
     int64_t ends_unix_s;
     int64_t away_since_ms;
     enum leave_reason away_reason;
-    size_t ghosts_made; /* for those whom it spoke to */
+    size_t ghosts_made;       /* for those whom it spoke to */
+    struct refusal *refusals; /* outbox-full, which it has not receipted yet; one for each peer */
+    size_t refusal_count;
     struct mailbox mailbox;
     struct tally tally;
     struct list_link away_link;
@@ -102,6 +110,20 @@ uint64_t news_subject(const struct event *event);
 /* Lets go of what this news, which is to be put into the mailbox, makes needless there. */
 void news_make_place(struct mailbox *mailbox, const struct letter *news);
 
+/* refusal.c */
+
+/* `speaker` is told in `n` that nothing could be kept for that peer. */
+void session_note_refusal(struct session *speaker, struct slice peer_id, uint64_t n);
+
+/* It has handled everything up to `n`. */
+void session_hear_refusals(struct session *speaker, uint64_t n);
+
+/* Whether nothing may be given to that peer from this one yet. */
+bool session_is_held_up(const struct session *speaker, struct slice peer_id);
+
+/* Whether this numbered message is not to be taken yet, for then it would arrive. */
+bool session_has_to_wait(const struct session *speaker, const struct request *request);
+
 /* receipt.c */
 
 /* Whether the client can have handled `got`. */
@@ -164,6 +186,9 @@ void lodging_ban(struct lodging *lodging, struct slice peer_id, struct instant n
 /* Keeps what `speaker` says for an awaited peer; *frame is the event's text, made when it is first needed. */
 void lodging_keep(struct lodging *lodging, struct session *speaker, struct slice peer_id, const struct event *event,
                   struct frame **frame);
+
+/* Where what is said to that peer is kept; NULL: it is neither there nor awaited. */
+const struct mailbox *lodging_mailbox(const struct lodging *lodging, struct slice peer_id);
 
 /* Hands what was kept for this session's peer over to it. */
 void lodging_adopt_ghost(struct lodging *lodging, struct session *session);

@@ -81,6 +81,15 @@ static struct ghost *ghost_find(const struct lodging *lodging, struct slice peer
     return ghost;
 }
 
+const struct mailbox *lodging_mailbox(const struct lodging *lodging, struct slice peer_id)
+{
+    const struct peer *peer = room_find_peer(lodging->room, peer_id);
+    const struct ghost *ghost = peer ? NULL : ghost_find(lodging, peer_id);
+    if (peer)
+        return &((const struct session *)peer->owner)->mailbox;
+    return ghost ? &ghost->mailbox : NULL;
+}
+
 /* Nobody can tell who is missing from who never was, so each speaker names so many: one that made them all up would
  * leave no place for what others say. */
 static bool may_make_ghost(const struct lodging *lodging, const struct session *speaker)
@@ -137,7 +146,8 @@ void lodging_keep(struct lodging *lodging, struct session *speaker, struct slice
     if (ghost && is_kept_already(&ghost->mailbox, &letter))
         return;
     letter.n = ghost ? ghost->next_n : 0;
-    if (!ghost || BUGGIFY(GHOST_FULL) || mailbox_push(&ghost->mailbox, &letter))
+    bool is_refused = !ghost || BUGGIFY(GHOST_FULL) || session_is_held_up(speaker, peer_id);
+    if (is_refused || mailbox_push(&ghost->mailbox, &letter))
         home_say_undelivered(speaker, peer_id, event->seq, UNDELIVERED_OUTBOX_FULL);
     else
         ghost->next_n++;

@@ -41,6 +41,7 @@ void session_settle(struct session *session, uint64_t n)
     struct session *sender;
     const struct letter *letter;
     list_init(&senders);
+    session_hear_refusals(session, n);
     while ((letter = mailbox_at(&session->mailbox, 0)) != NULL && letter->n <= n) {
         if (PLANTED(REPLAY_FROM_GOT) && letter->n == n)
             break;

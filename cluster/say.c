@@ -66,7 +66,9 @@ static bool hears_now(const struct session *session)
 /* Numbers the event for this hearer, and keeps it if need be. False: there is no place for it. */
 static bool admit(struct telling *telling, struct session *session)
 {
-    if (session_is_slow(session))
+    bool is_held_up =
+        is_awaited(telling->event, session) && session_is_held_up(telling->home->speaker, peer_id(session->peer));
+    if (session_is_slow(session) || is_held_up)
         return false;
     bool is_kept = session->peer->gives_receipts || !hears_now(session);
     if (is_kept && keep(telling, session, session->next_n))
@@ -140,6 +142,8 @@ void home_say_undelivered(struct session *speaker, struct slice peer_id, int64_t
                           .undelivered = {.peer_id = peer_id, .first = seq, .last = seq, .reason = reason}};
     speaker->lodging->home->counts.undelivered[reason]++;
     session_say(speaker, &event);
+    if (reason == UNDELIVERED_OUTBOX_FULL)
+        session_note_refusal(speaker, peer_id, speaker->next_n - 1);
 }
 
 static void reserve_hearers(struct home *home, size_t count)

@@ -27,6 +27,7 @@ void session_open(struct session *session, struct peer *peer)
 void session_discard(struct session *session)
 {
     mailbox_fini(&session->mailbox);
+    free(session->refusals);
     free(session);
 }
 

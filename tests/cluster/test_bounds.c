@@ -65,6 +65,39 @@ static void what_is_receipted_makes_place(void **state)
     assert_heard(scene, "bob #17 relay ann 17\n");
 }
 
+/* Else bob would have handled 18 when 17 is sent again to another home, pass it over, and receipt it. */
+static void what_follows_a_refusal_waits_until_its_sender_has_heard_of_it(void **state)
+{
+    struct scene *scene = *state;
+    joins(scene, CYD);
+    relays(scene, ANN, BOB, 17);
+    resumes(scene, BOB, 5);
+    forget(scene);
+
+    relays(scene, ANN, BOB, 18);
+    broadcasts(scene, ANN, 18);
+    broadcasts_to(scene, ANN, 18, "cyd");
+    relays(scene, ANN, BOB, 19);
+    assert_heard(scene, "ann #7 error rate_limited seq 18\nann #8 error rate_limited seq 18\nann #9 ok seq 18\n"
+                        "cyd #2 broadcast ann 18\nann #10 error rate_limited seq 19\n");
+
+    receipts(scene, ANN, 10);
+    relays(scene, ANN, BOB, 19);
+    assert_heard(scene, "bob #19 relay ann 19\n");
+}
+
+static void while_there_is_no_place_the_others_need_not_wait(void **state)
+{
+    struct scene *scene = *state;
+    joins(scene, CYD);
+    broadcasts(scene, ANN, 17);
+    forget(scene);
+
+    broadcasts(scene, ANN, 18);
+
+    assert_heard(scene, "ann #6 ok seq 18\nann #7 undelivered bob 18-18 outbox-full\ncyd #2 broadcast ann 18\n");
+}
+
 static void bytes_are_counted_as_well(void **state) /* T-32 */
 {
     struct scene *scene = *state;
@@ -177,6 +210,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FULL_MAILBOX(a_message_that_is_too_many_is_undelivered),
         WITH_FULL_MAILBOX(one_without_a_number_is_refused),
+        WITH_FULL_MAILBOX(what_follows_a_refusal_waits_until_its_sender_has_heard_of_it),
+        WITH_FULL_MAILBOX(while_there_is_no_place_the_others_need_not_wait),
         WITH_FULL_MAILBOX(a_broadcast_reaches_those_who_have_place_for_it),
         WITH_FULL_MAILBOX(what_is_receipted_makes_place),
         AT_HOME(bytes_are_counted_as_well),

@@ -188,8 +188,7 @@ static void on_handled(struct checker *checker, const struct line *line)
 
 static void settle(struct checker *checker, const struct message_state *message, struct delivery_state *delivery)
 {
-    bool is_excused = delivery->dropped && was_killed_between(checker, delivery->dropped, checker->at);
-    if (!delivery->handled && !is_excused)
+    if (!delivery->handled)
         violate(checker, "receipt", "it was receipted and not handled", message->sent, 0);
     if (delivery->settled || delivery->undelivered)
         violate(checker, "settled", "it was settled before", delivery->settled, delivery->undelivered);
