@@ -83,7 +83,7 @@ static void what_follows_a_refusal_waits_until_its_sender_has_heard_of_it(void *
 
     receipts(scene, ANN, 10);
     relays(scene, ANN, BOB, 19);
-    assert_heard(scene, "bob #19 relay ann 19\n");
+    assert_heard(scene, "bob #18 relay ann 19\n");
 }
 
 static void while_there_is_no_place_the_others_need_not_wait(void **state)

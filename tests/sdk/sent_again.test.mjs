@@ -120,6 +120,28 @@ test('a broadcast that was not known to be taken is for all who are known, after
   assert.deepEqual((await fateOf(sending)).sort(), ['bob', 'cyd']);
 });
 
+test('whoever came after it, unknown to us, is no addressee of a broadcast that was sent before the server died', async () => {
+  const { call, home } = await scene();
+  const before = call.send('before');
+  await settle();
+  FakeWebSocket.last.drop(1006);
+  quietly(call.send('while there is no connection'));
+
+  await platform.clock.advance(500);
+  await comeBack(welcomeOf('ann', [BOB, CYD, { peer: peerOf('dan'), polite: true }], { session: 'rebuilt', accepted: 0, re: undefined }));
+  home.restart();
+  home.ok(1);
+  home.receipt('dan', 1); /* it has handled a later one */
+  home.receipt('bob', 1);
+  home.receipt('cyd', 1);
+  await settle();
+  answerPings();
+  await settle();
+
+  assert.deepEqual(numbered(FakeWebSocket.last).map(({ to }) => to), [['bob', 'cyd'], undefined]);
+  assert.deepEqual(await fateOf(before), ['bob', 'cyd']);
+});
+
 test('when the session is lost, everything without a receipt is expired before the application hears that it joined anew', async () => {
   const { call, home, named } = await scene();
   const sends = ['bob', undefined].map((to) => quietly(call.send('x', { to })));

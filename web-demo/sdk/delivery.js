@@ -88,6 +88,7 @@ export class Delivery {
     this.#incoming.begin(welcome.session);
     // Using the new connection spends the former ticket: an attempt that was given up, and still is on its way, fails then.
     if (welcome.session !== 'new') this.#outlet.post(`{"type":"receipt","got":${this.got}}`);
+    if (welcome.session === 'rebuilt') this.#outgoing.addressSent();
     setRoster();
     this.#outgoing.begin(welcome);
     // Not before those who wait for join() have run: what nobody handles would count as handled.

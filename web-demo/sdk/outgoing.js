@@ -101,6 +101,14 @@ export class Outgoing {
     this.#flush();
   }
 
+  /**
+   * The home has died. Broadcasts that were sent and not answered are for whom we knew: whoever came after them, unknown to us, may have
+   * handled later ones, and would pass them over.
+   */
+  addressSent() {
+    for (const [seq, parcel] of this.#parcels) if (seq < this.#cursor) parcel.address(this.#outlet.ids());
+  }
+
   /** There is no connection: messages wait. */
   pause() {
     this.#isOpen = false;
