@@ -21,9 +21,10 @@ enum duplicate_policy { DUPLICATE_REPLACE, DUPLICATE_REJECT, DUPLICATE_ALLOW };
 
 /* What is worth a line in a log. */
 enum home_note_kind {
-    NOTE_ENDED,  /* a session; told once of each, but for those that end with the home */
-    NOTE_KICKED, /* just before its NOTE_ENDED; or a peer that is not back yet */
-    NOTE_SETTLED /* a rebuilt room */
+    NOTE_ENDED,   /* a session; told once of each, but for those that end with the home */
+    NOTE_KICKED,  /* just before its NOTE_ENDED; or a peer that is not back yet */
+    NOTE_SETTLED, /* a rebuilt room */
+    NOTE_CLOSED,  /* a room is empty, and gone */
 };
 
 struct home_note {
@@ -68,6 +69,13 @@ struct home *home_destroy(struct home *home); /* NULL is fine; returns NULL; tel
 
 /* The same-worker distance: give this to an edge as its route. */
 struct route home_route(struct home *home);
+
+/* Another node is home to the room now: forgets it with its sessions, and tells nobody - their edges show their tickets
+ * there. Should the room come back here, it has another epoch. */
+void home_lose(struct home *home, struct slice room);
+
+/* That edge is out of reach: its sessions are away. */
+void home_detach_edge(struct home *home, uint64_t edge, struct instant now);
 
 /* Ends the sessions that did not come back in time, and settles rebuilt rooms. To be called about once a second. */
 void home_tick(struct home *home, struct instant now);

@@ -1,7 +1,7 @@
 /* route.h - how an edge and a home speak: requests one way, events the other, whatever the distance.
  *
- * On the same worker a request is a function call. Other workers and other nodes come later behind this same
- * interface; nobody above it may rely on an answer having come before route_send() returns. */
+ * On the same worker a request is a function call, to another node it is a frame on the bus, and nobody above this
+ * interface may rely on an answer having come before send() returns. */
 #ifndef PARLEY_CLUSTER_ROUTE_H
 #define PARLEY_CLUSTER_ROUTE_H
 
@@ -16,7 +16,7 @@
 
 /* Where a session's client is. */
 struct locator {
-    uint64_t edge;   /* which edge; 0 is this worker's own */
+    uint64_t edge;   /* which node's edge; 0: this one's own */
     uint64_t client; /* the edge's handle of the client */
 };
 
@@ -41,6 +41,7 @@ struct request {
     struct locator from;
     struct instant now;
     uint64_t session;    /* the home's handle, from the welcome; 0 for REQUEST_JOIN and REQUEST_RESUME */
+    uint64_t home;       /* the node of that home, from the welcome, too; 0: this one */
     struct reference id; /* answered by EVENT_OK or EVENT_ERROR when set; errors are answered always */
     int64_t got;         /* the last number that the client has handled, a receipt; or GOT_NOTHING */
     union {
@@ -58,6 +59,7 @@ struct request {
             bool gives_receipts;
             uint64_t order, epoch, generation; /* as the ticket says */
             int64_t ends_unix_s;
+            bool is_live; /* the edge shows the ticket again, of a client that was connected all the time */
         } resume;
         struct {
             struct slice to;

@@ -108,11 +108,15 @@ struct event {
     int64_t seq;         /* the sender's number: RELAY, BROADCAST; of the message answered: OK, ERROR; 0: none */
     union {
         struct {
-            const struct room *room; /* its id and its roster */
+            const struct room *room; /* its id and its roster; NULL: the home is on another node, which says: */
+            struct slice room_id;    /* instead of the room: its id, */
+            struct slice roster;     /* a ready JSON array of the peers that the hearer sees, */
+            size_t peer_count;       /* and how many are in it, itself among them */
             const struct peer *self;
             enum welcome_kind kind;
             int64_t accepted; /* RESUMED: the last number that the home has taken from this client */
             int64_t grace_ms;
+            uint64_t home;    /* its node; 0: this one */
             uint64_t session; /* the home's handle; this and the next three are for the edge and its ticket */
             uint64_t epoch, generation;
             int64_t ends_unix_s;

@@ -82,6 +82,14 @@ void edge_close(struct client *client, int close_code, struct instant now);
 /* What waits for this client; the connection pops what it has written. */
 struct outbox *edge_outbox(struct client *client);
 
+/* The home of some sessions is not there any more, or does not hold their room, or the way to it broke: their clients'
+ * tickets are shown again on their behalf, and they hear another welcome. `home`: the node (0: this one); without
+ * rooms: all that are there. */
+void edge_reattach(struct edge *edge, uint64_t home, const struct slice *rooms, size_t room_count, struct instant now);
+
+/* Appends the JSON array of the peers that `self` sees in its room, as it stands in a welcome. */
+void edge_write_roster(void *edge, const struct room *room, const struct peer *self, struct buffer *out);
+
 /* Does what is due: hello deadlines, credentials to renew, limits to forget. To be called about once a second. */
 void edge_tick(struct edge *edge, struct instant now);
 

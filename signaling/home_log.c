@@ -20,6 +20,7 @@ void home_log_note(void *context, const struct home_note *note)
         log_info("peer.kick", LOG_SLICE("room", note->room), LOG_SLICE("peer", note->peer_id),
                  LOG_SLICE("by", note->by));
         break;
+    case NOTE_CLOSED: break;
     case NOTE_SETTLED:
         log_info("room.settled", LOG_SLICE("room", note->room), LOG_NUMBER("peers", note->back),
                  LOG_NUMBER("missing", note->missing));

@@ -31,6 +31,7 @@ static void write_down(void *context, const struct home_note *note)
     case NOTE_KICKED:
         (void)snprintf(end, room, "%s kicked by %s\n", name_in(scene, note->peer_id), name_in(scene, note->by));
         break;
+    case NOTE_CLOSED: break;
     case NOTE_SETTLED:
         (void)snprintf(end, room, "%.*s settled %zu %zu\n", (int)note->room.length, note->room.data, note->back,
                        note->missing);
