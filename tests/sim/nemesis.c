@@ -82,13 +82,12 @@ static void strike_actor(struct sim *sim, enum fault fault, struct actor *actor)
     }
 }
 
-static void strike_server(struct sim *sim, enum fault fault)
+static void strike_server(struct sim *sim, struct server *server, enum fault fault)
 {
-    struct server *server = &sim->server;
     switch ((int)fault) {
-    case FAULT_TERM: server_drain(sim); break;
-    case FAULT_KEY: server->key += server->edge != NULL; /* fall through */
-    case FAULT_KILL: server_kill(sim); break;
+    case FAULT_TERM: server_drain(server); break;
+    case FAULT_KEY: sim->key += server->edge != NULL; /* fall through */
+    case FAULT_KILL: server_kill(server); break;
     case FAULT_STALL: server->stalled_until_ms = sim->now_ms + prng_between(&sim->random, 500, 31000); break;
     default: sim->clock_ms = (int64_t)prng_between(&sim->random, -1, 1) * SIM_DAY_MS; break;
     }
@@ -115,11 +114,12 @@ static void strike(struct sim *sim, enum fault fault)
     if (!is_of_server(fault) && fault != FAULT_DOUBLE && !actor)
         return;
     if (is_of_server(fault)) {
-        if (!sim->server.edge || (fault == FAULT_TERM && sim->server.is_draining))
+        struct server *server = server_any(sim);
+        if (!server->edge || (fault == FAULT_TERM && server->is_draining))
             return;
         if (fault != FAULT_KILL)
             sim_note_fault(sim, fault, NULL);
-        strike_server(sim, fault);
+        strike_server(sim, server, fault);
         return;
     }
     sim_note_fault(sim, fault, actor);

@@ -12,17 +12,16 @@ static struct stage *the_stage; /* of this process */
 
 static void write_revocation(void *context, struct slice peer_id, enum error why, int64_t ends_unix_s)
 {
-    struct server *server = &((struct sim *)context)->server;
+    struct server *server = context;
     assert(server->disk_count < REVOKED_MAX);
     memcpy(server->disk[server->disk_count].peer_id, peer_id.data, RANDOM_ID_LENGTH);
     server->disk[server->disk_count].why = why;
     server->disk[server->disk_count++].ends_unix_s = ends_unix_s;
 }
 
-static void read_revocations(struct sim *sim)
+static void read_revocations(struct server *server)
 {
-    struct server *server = &sim->server;
-    server->revocations = revocations_create((struct revocation_log){sim, write_revocation});
+    server->revocations = revocations_create((struct revocation_log){server, write_revocation});
     for (unsigned i = 0; i < server->disk_count; i++)
         revocations_restore(server->revocations, slice_of(server->disk[i].peer_id, RANDOM_ID_LENGTH),
                             server->disk[i].why, server->disk[i].ends_unix_s);
@@ -42,7 +41,7 @@ static struct edge_config edge_config_of(struct sim *sim)
     return (struct edge_config){
         .keys = the_stage->keys,
         .token_rules = {.lifetime_max_s = TOKEN_DAYS * 86400},
-        .sealer = the_stage->sealers[sim->server.key % 2],
+        .sealer = the_stage->sealers[sim->key % 2],
         .session_grace_s = SESSION_GRACE_S,
         .joins = ample,
         .ice = &ice,
@@ -57,9 +56,9 @@ static struct edge_config edge_config_of(struct sim *sim)
     };
 }
 
-static struct home_config home_config_of(struct sim *sim)
+static struct home_config home_config_of(struct server *server)
 {
-    const struct plan *plan = &sim->plan;
+    const struct plan *plan = &server->sim->plan;
     return (struct home_config){
         .rooms_max = ROOMS_MAX,
         .room_capacity = plan->capacity,
@@ -67,37 +66,39 @@ static struct home_config home_config_of(struct sim *sim)
         .grace_ms = plan->grace_ms,
         .duplicates = plan->duplicates,
         .prolonged_s = TOKEN_DAYS * 86400 + SESSION_GRACE_S + TOKEN_LEEWAY_S,
-        .epoch = sim->server.epoch,
-        .revocations = sim->server.revocations,
+        .epoch = server->epoch,
+        .revocations = server->revocations,
         .encode = tap_encode,
-        .encode_context = sim,
+        .encode_context = server,
     };
 }
 
-void server_start(struct sim *sim)
+void server_start(struct server *server)
 {
-    struct server *server = &sim->server;
-    server->life++;
+    struct sim *sim = server->sim;
+    server->life = ++sim->lives;
     server->epoch = prng_next(&sim->random);
     server->is_draining = false;
     server->stalled_until_ms = 0;
     server->open_count = 0;
-    read_revocations(sim);
+    read_revocations(server);
     struct edge_config edge_config = edge_config_of(sim);
-    struct home_config home_config = home_config_of(sim);
+    struct home_config home_config = home_config_of(server);
     server->edge = edge_create(&edge_config);
-    server->home = home_create(&home_config, (struct listener){sim, tap_deliver});
-    edge_connect(server->edge, tap_route(sim, home_route(server->home)));
+    server->home = home_create(&home_config, (struct listener){server, tap_deliver});
+    server->home_route = home_route(server->home);
+    edge_connect(server->edge, tap_route(server));
 }
 
 static void on_start(struct sim *sim, void *object, uint64_t argument)
 {
-    (void)object, (void)argument;
-    if (!sim->server.edge)
-        server_start(sim);
+    struct server *server = object;
+    (void)sim, (void)argument;
+    if (!server->edge)
+        server_start(server);
 }
 
-static void add_counts(struct home_counts *sum, const struct home_counts *counts)
+void server_add_counts(struct home_counts *sum, const struct home_counts *counts)
 {
     sum->resumed += counts->resumed;
     sum->rebuilt += counts->rebuilt;
@@ -115,12 +116,12 @@ static void deaf(void *context, const struct request *request)
 }
 
 /* A process that dies says nothing: what its objects do while they are taken apart reaches nobody. */
-void server_end(struct sim *sim)
+void server_end(struct server *server)
 {
-    struct server *server = &sim->server;
+    struct sim *sim = server->sim;
     if (!server->edge)
         return;
-    add_counts(&server->counts, home_counts(server->home));
+    server_add_counts(&sim->counts, home_counts(server->home));
     edge_connect(server->edge, (struct route){NULL, deaf});
     for (unsigned i = 0; i < server->open_count; i++) {
         edge_close(server->open[i]->served, 1006, sim_now(sim));
@@ -132,9 +133,9 @@ void server_end(struct sim *sim)
     server->revocations = revocations_destroy(server->revocations);
 }
 
-void server_kill(struct sim *sim)
+void server_kill(struct server *server)
 {
-    struct server *server = &sim->server;
+    struct sim *sim = server->sim;
     if (!server->edge)
         return;
     sim_note_fault(sim, FAULT_KILL, NULL);
@@ -144,44 +145,56 @@ void server_kill(struct sim *sim)
         else
             server->open[i]->is_up_dead = server->open[i]->is_down_dead = true;
     }
-    server_end(sim);
+    server_end(server);
     int64_t pause_ms = prng_chance(&sim->random, 70)
                            ? prng_between(&sim->random, 50, 3000)
                            : prng_between(&sim->random, 3000, sim->plan.grace_ms * 3 / 2 + 3000);
-    sim_after(sim, pause_ms, on_start, NULL, 0);
+    sim_after(sim, pause_ms, on_start, server, 0);
 }
 
 static void on_drained(struct sim *sim, void *object, uint64_t life)
 {
-    (void)object;
-    if (sim->server.life == life)
-        server_kill(sim);
+    struct server *server = object;
+    (void)sim;
+    if (server->life == life)
+        server_kill(server);
 }
 
-void server_drain(struct sim *sim)
+void server_drain(struct server *server)
 {
-    if (!sim->server.edge || sim->server.is_draining)
+    struct sim *sim = server->sim;
+    if (!server->edge || server->is_draining)
         return;
-    sim->server.is_draining = true;
-    edge_shut(sim->server.edge, sim_now(sim));
-    sim_after(sim, prng_between(&sim->random, 500, 10000), on_drained, NULL, sim->server.life);
+    server->is_draining = true;
+    edge_shut(server->edge, sim_now(sim));
+    sim_after(sim, prng_between(&sim->random, 500, 10000), on_drained, server, server->life);
 }
 
-int64_t server_stall_ms(const struct sim *sim)
+struct server *server_any(struct sim *sim)
 {
-    int64_t left_ms = sim->server.stalled_until_ms - sim->now_ms;
+    return &sim->servers[sim->plan.servers > 1 ? prng_below(&sim->random, sim->plan.servers) : 0];
+}
+
+bool server_is_stalled(const struct server *server)
+{
+    return server->stalled_until_ms > server->sim->now_ms;
+}
+
+int64_t server_stall_ms(const struct server *server)
+{
+    int64_t left_ms = server->stalled_until_ms - server->sim->now_ms;
     return left_ms < 1000 ? left_ms : 1000;
 }
 
 /* Whether this cannot be done now: the server is down, is another, or stands still until later. */
 static bool is_deaf(struct sim *sim, struct wire *wire, void (*act)(struct sim *, void *, uint64_t), uint64_t argument)
 {
-    struct server *server = &sim->server;
+    const struct server *server = wire->server;
     if (!server->edge || !wire->served || wire->life != server->life)
         return true;
-    if (server->stalled_until_ms <= sim->now_ms)
+    if (!server_is_stalled(server))
         return false;
-    sim_after(sim, server_stall_ms(sim), act, wire, argument);
+    sim_after(sim, server_stall_ms(server), act, wire, argument);
     return true;
 }
 
@@ -199,7 +212,7 @@ static void forget_wire(struct server *server, struct wire *wire)
 static void close_wire(struct sim *sim, struct wire *wire, int close_code)
 {
     edge_close(wire->served, close_code, sim_now(sim));
-    forget_wire(&sim->server, wire);
+    forget_wire(wire->server, wire);
 }
 
 static struct net_address address_of(const struct sim *sim, const struct actor *actor)
@@ -211,11 +224,11 @@ static struct net_address address_of(const struct sim *sim, const struct actor *
 void server_on_dial(struct sim *sim, void *object, uint64_t argument)
 {
     static const char *const rooms[ROOMS_MAX] = {"lobby", "attic"};
-    struct server *server = &sim->server;
     struct wire *wire = object;
+    struct server *server = wire->server;
     (void)argument;
-    if (server->stalled_until_ms > sim->now_ms) {
-        sim_after(sim, server_stall_ms(sim), server_on_dial, wire, 0);
+    if (server_is_stalled(server)) {
+        sim_after(sim, server_stall_ms(server), server_on_dial, wire, 0);
         return;
     }
     if (!wire->actor)
@@ -243,12 +256,12 @@ static void take_up(struct sim *sim, struct wire *wire, enum up_type type, struc
 {
     wire->server_heard_ms = sim->now_ms;
     wire->is_pinged = false;
-    sim->server.hearing = wire;
+    wire->server->hearing = wire;
     if (type == UP_TEXT)
         edge_receive(wire->served, payload, sim_now(sim));
     else if (type == UP_CLOSE)
         close_wire(sim, wire, (unsigned char)payload.data[0] << 8 | (unsigned char)payload.data[1]);
-    sim->server.hearing = NULL;
+    wire->server->hearing = NULL;
 }
 
 void server_on_up(struct sim *sim, void *object, uint64_t argument)
@@ -285,10 +298,10 @@ static void sweep(struct sim *sim, struct wire *wire)
 
 void server_on_tick(struct sim *sim, void *object, uint64_t argument)
 {
-    struct server *server = &sim->server;
-    (void)object, (void)argument;
-    sim_after(sim, 1000, server_on_tick, NULL, 0);
-    if (!server->edge || server->stalled_until_ms > sim->now_ms)
+    struct server *server = object;
+    (void)argument;
+    sim_after(sim, 1000, server_on_tick, server, 0);
+    if (!server->edge || server_is_stalled(server))
         return;
     for (unsigned i = server->open_count; i-- > 0;) {
         if (i < server->open_count)

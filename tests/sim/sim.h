@@ -16,6 +16,7 @@
 #include "tests/sim/prng.h"
 
 #define ACTORS_MAX     12
+#define SERVERS_MAX    3
 #define ROSTER_MAX     64
 #define ROOMS_MAX      2
 #define REVOKED_MAX    256
@@ -76,7 +77,7 @@ struct agenda {
 
 /* What a seed chooses before it begins. */
 struct plan {
-    unsigned actors, rooms, identities;
+    unsigned actors, rooms, identities, servers;
     int64_t grace_ms, active_ms;
     int64_t latency_min_ms, latency_max_ms;
     int64_t send_ms, fault_ms; /* on average, of each client, and of all */
@@ -98,6 +99,7 @@ struct plan {
 struct wire {
     struct sim *sim;
     struct actor *actor;   /* NULL: the client has let go of it */
+    struct server *server; /* where it leads to */
     struct client *served; /* NULL: the server has, or has not seen it yet */
     uint32_t life;
     bool is_up_dead, is_down_dead;
@@ -190,6 +192,8 @@ struct actor {
 };
 
 struct server {
+    struct sim *sim;
+    unsigned number;
     struct home *home;
     struct edge *edge; /* NULL: it is down */
     struct revocations *revocations;
@@ -206,11 +210,9 @@ struct server {
         int64_t ends_unix_s;
     } disk[REVOKED_MAX];
     unsigned disk_count;
-    unsigned key;
-    uint32_t relaying;         /* the message that the home is asked to take */
-    struct wire *hearing;      /* whose text is handled */
-    struct home_counts counts; /* of the lives before */
-    uint64_t told_resumed, told_rebuilt;
+    struct route home_route;
+    uint32_t relaying;    /* the message that the home is asked to take */
+    struct wire *hearing; /* whose text is handled */
     struct {
         uint64_t session;
         uint32_t peer;
@@ -227,7 +229,11 @@ struct sim {
     int64_t clock_ms; /* how wrong the wall clock is */
     int64_t ended_ms; /* when the server last ended a session */
     struct history *history;
-    struct server server;
+    struct server servers[SERVERS_MAX]; /* plan.servers of them */
+    uint32_t lives;                     /* of servers, so far */
+    unsigned key;                       /* of the tickets */
+    struct home_counts counts;          /* of the lives before */
+    uint64_t told_resumed, told_rebuilt;
     struct actor actors[ACTORS_MAX];
     struct actor thief;
     struct wire *wires;
@@ -262,21 +268,25 @@ struct line *sim_note(struct sim *sim, uint32_t who, enum line_type type);
 void sim_note_fault(struct sim *sim, enum fault fault, const struct actor *actor);
 
 /* server.c */
-void server_start(struct sim *sim);
-void server_kill(struct sim *sim);
-void server_end(struct sim *sim); /* for good, unheard */
+void server_start(struct server *server);
+void server_kill(struct server *server);
+void server_end(struct server *server); /* for good, unheard */
 void server_on_dial(struct sim *sim, void *wire, uint64_t argument);
 void server_on_up(struct sim *sim, void *wire, uint64_t argument);
 void server_on_lost(struct sim *sim, void *wire, uint64_t argument);
-void server_on_tick(struct sim *sim, void *object, uint64_t argument);
-void server_drain(struct sim *sim);
-int64_t server_stall_ms(const struct sim *sim); /* when to see again whether it still stands still */
+void server_on_tick(struct sim *sim, void *server, uint64_t argument);
+void server_drain(struct server *server);
+struct server *server_any(struct sim *sim);
+bool server_is_stalled(const struct server *server);
+int64_t server_stall_ms(const struct server *server); /* when to see again whether it still stands still */
+void server_add_counts(struct home_counts *sum, const struct home_counts *counts);
 void server_take_stage(struct stage *stage);
 
 /* tap.c: what passes between edge and home is watched. */
-struct route tap_route(struct sim *sim, struct route route);
-size_t tap_deliver(void *sim, const struct delivery *to, size_t count, const struct event *event, struct frame *frame);
-struct frame *tap_encode(void *sim, const struct event *event);
+struct route tap_route(struct server *server);
+size_t tap_deliver(void *server, const struct delivery *to, size_t count, const struct event *event,
+                   struct frame *frame);
+struct frame *tap_encode(void *server, const struct event *event);
 uint32_t peer_number(struct slice id);
 
 /* wire.c */

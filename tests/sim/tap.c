@@ -4,13 +4,6 @@
 #include "base/planted.h"
 #include "tests/sim/sim.h"
 
-struct tap {
-    struct sim *sim;
-    struct route route;
-};
-
-static struct tap tap; /* one simulation at a time */
-
 uint32_t peer_number(struct slice id)
 {
     uint32_t number = 0;
@@ -50,43 +43,40 @@ static void note_welcome(struct server *server, const struct event *event)
     unsigned place = server->welcomed_count++ % WELCOMED_MAX;
     server->welcomed[place].session = event->welcome.session;
     server->welcomed[place].peer = peer_number(peer_id(event->welcome.self));
-    server->told_resumed += event->welcome.kind == WELCOME_RESUMED;
-    server->told_rebuilt += event->welcome.kind == WELCOME_REBUILT;
+    server->sim->told_resumed += event->welcome.kind == WELCOME_RESUMED;
+    server->sim->told_rebuilt += event->welcome.kind == WELCOME_REBUILT;
 }
 
 /* An edge that sends somebody away for what it did; of those who go by themselves the history knows. */
-static void note_leave(struct sim *sim, const struct request *request)
+static void note_leave(const struct server *server, const struct request *request)
 {
-    const struct server *server = &sim->server;
     for (unsigned i = 1; i <= WELCOMED_MAX && i <= server->welcomed_count; i++) {
         unsigned place = (server->welcomed_count - i) % WELCOMED_MAX;
         if (server->welcomed[place].session != request->session)
             continue;
-        note_ended(sim, server->welcomed[place].peer, request->leave.reason);
+        note_ended(server->sim, server->welcomed[place].peer, request->leave.reason);
         return;
     }
 }
 
 static void on_request(void *context, const struct request *request)
 {
-    struct server *server = &tap.sim->server;
+    struct server *server = context;
     const struct parcel *parcel = parcel_of(request);
     uint64_t before = home_counts(server->home)->accepted;
     server->relaying = parcel && parcel->seq ? message_of(parcel->body) : NO_MESSAGE;
-    (void)context;
     uint32_t message = server->relaying;
     if (request->type == REQUEST_LEAVE && request->leave.reason != LEAVE_LEFT)
-        note_leave(tap.sim, request);
-    tap.route.send(tap.route.context, request);
+        note_leave(server, request);
+    server->home_route.send(server->home_route.context, request);
     server->relaying = NO_MESSAGE;
     if (message != NO_MESSAGE && home_counts(server->home)->accepted > before)
-        sim_note(tap.sim, WHO_SERVER, LINE_TOOK)->message = message;
+        sim_note(server->sim, WHO_SERVER, LINE_TOOK)->message = message;
 }
 
-struct route tap_route(struct sim *sim, struct route route)
+struct route tap_route(struct server *server)
 {
-    tap = (struct tap){sim, route};
-    return (struct route){sim, on_request};
+    return (struct route){server, on_request};
 }
 
 static void tap_lose(struct sim *sim, void *wire, uint64_t argument)
@@ -98,23 +88,24 @@ static void tap_lose(struct sim *sim, void *wire, uint64_t argument)
 size_t tap_deliver(void *context, const struct delivery *to, size_t count, const struct event *event,
                    struct frame *frame)
 {
-    struct sim *sim = context;
+    struct server *server = context;
     if (event->type == EVENT_WELCOME)
-        note_welcome(&sim->server, event);
-    if (event->type == EVENT_WELCOME && sim->server.hearing && BUGGIFY(WELCOME_LOST))
-        sim_after(sim, 0, tap_lose, sim->server.hearing, 0);
-    return edge_deliver(sim->server.edge, to, count, event, frame);
+        note_welcome(server, event);
+    if (event->type == EVENT_WELCOME && server->hearing && BUGGIFY(WELCOME_LOST))
+        sim_after(server->sim, 0, tap_lose, server->hearing, 0);
+    return edge_deliver(server->edge, to, count, event, frame);
 }
 
 struct frame *tap_encode(void *context, const struct event *event)
 {
-    struct sim *sim = context;
-    if (event->type == EVENT_UNDELIVERED && sim->server.relaying != NO_MESSAGE) {
+    struct server *server = context;
+    struct sim *sim = server->sim;
+    if (event->type == EVENT_UNDELIVERED && server->relaying != NO_MESSAGE) {
         struct line *line = sim_note(sim, WHO_SERVER, LINE_DROPPED);
-        line->message = sim->server.relaying;
+        line->message = server->relaying;
         line->peer = peer_number(event->undelivered.peer_id);
     }
     if (event->type == EVENT_PEER_LEFT && event->left.reason == LEAVE_SLOW)
         note_ended(sim, peer_number(event->left.peer_id), LEAVE_SLOW);
-    return edge_encode(sim->server.edge, event);
+    return edge_encode(server->edge, event);
 }

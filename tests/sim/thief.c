@@ -14,7 +14,7 @@ static void on_dial(struct sim *sim, void *object, uint64_t argument)
 void thief_strike(struct sim *sim, struct actor *owner)
 {
     struct actor *thief = &sim->thief;
-    if (thief->wire || !owner->spent.length || owner->spent_life != sim->server.life)
+    if (thief->wire || !owner->spent.length || owner->spent_life != sim->servers[0].life)
         return;
     thief->sim = sim;
     thief->room = owner->room;

@@ -13,6 +13,7 @@ struct wire *wire_create(struct sim *sim, struct actor *actor)
     struct wire *wire = memory_new(sizeof *wire);
     wire->sim = sim;
     wire->actor = actor;
+    wire->server = server_any(sim); /* as a load balancer does that knows nothing */
     wire->latency_ms = prng_between(&sim->random, sim->plan.latency_min_ms, sim->plan.latency_max_ms);
     wire->up_limit = wire->down_limit = SIZE_MAX;
     wire->next = sim->wires;
@@ -88,9 +89,9 @@ static void send_down(struct wire *wire)
     sim_after(wire->sim, at_ms - wire->sim->now_ms, wire_on_down, wire, wire->down_base + wire->down.length);
 }
 
-static bool is_servers(const struct sim *sim, const struct wire *wire)
+static bool is_servers(const struct wire *wire)
 {
-    return wire->served && sim->server.edge && sim->server.life == wire->life;
+    return wire->served && wire->server->edge && wire->server->life == wire->life;
 }
 
 void wire_ping(struct wire *wire)
@@ -114,12 +115,12 @@ void wire_on_flush(struct sim *sim, void *object, uint64_t argument)
 {
     struct wire *wire = object;
     (void)argument;
-    if (is_servers(sim, wire) && sim->server.stalled_until_ms > sim->now_ms) {
-        sim_after(sim, server_stall_ms(sim), wire_on_flush, wire, 0);
+    if (is_servers(wire) && server_is_stalled(wire->server)) {
+        sim_after(sim, server_stall_ms(wire->server), wire_on_flush, wire, 0);
         return;
     }
     wire->is_flush_due = false;
-    if (!is_servers(sim, wire) || wire->is_close_sent)
+    if (!is_servers(wire) || wire->is_close_sent)
         return;
     struct outbox *outbox = edge_outbox(wire->served);
     const struct posting *posting;
@@ -201,7 +202,7 @@ void wire_on_down(struct sim *sim, void *object, uint64_t arrived)
     while (wire->actor && next_frame(wire, &op, &payload))
         take_frame(wire, op, payload);
     compact(wire);
-    if (is_servers(sim, wire) && outbox_first(edge_outbox(wire->served)))
+    if (is_servers(wire) && outbox_first(edge_outbox(wire->served)))
         wire_wake(wire);
 }
 
@@ -226,7 +227,7 @@ void wire_reset(struct wire *wire, bool is_cut)
 
 bool wire_is_sound(const struct wire *wire)
 {
-    if (!wire || !wire->served || !wire->actor || wire->life != wire->sim->server.life)
+    if (!wire || !wire->served || !wire->actor || wire->life != wire->server->life)
         return false;
     int64_t soon_ms = wire->sim->now_ms + 1000; /* what was delayed has arrived by then */
     bool is_behind = outbox_first(edge_outbox(wire->served)) != NULL;

@@ -47,6 +47,7 @@ static void make_plan(struct sim *sim)
     struct plan *plan = &sim->plan;
     *plan = (struct plan){0};
     plan->actors = prng_chance(&sim->random, 4) ? 12 : 2 + prng_below(&sim->random, 4);
+    plan->servers = 1;
     plan->rooms = prng_chance(&sim->random, 10) ? 2 : 1;
     plan->identities = prng_chance(&sim->random, 70) ? plan->actors : 1 + prng_below(&sim->random, plan->actors);
     plan->duplicates = (enum duplicate_policy)prng_below(&sim->random, 3);
@@ -81,14 +82,16 @@ static void violate_at_end(struct sim *sim, const char *why)
 
 static void on_empty(struct sim *sim, void *object, uint64_t argument)
 {
-    const struct home *home = sim->server.home;
     (void)object, (void)argument;
-    if (home_session_count(home) || home_away_count(home))
-        violate_at_end(sim, "all have gone, and the home still holds sessions");
-    if (sim->server.open_count)
-        violate_at_end(sim, "all have gone, and the edge still holds clients");
-    if (home_room_count(home))
-        violate_at_end(sim, "all have gone, and the home still holds rooms");
+    for (unsigned i = 0; i < sim->plan.servers; i++) {
+        const struct server *server = &sim->servers[i];
+        if (home_session_count(server->home) || home_away_count(server->home))
+            violate_at_end(sim, "all have gone, and the home still holds sessions");
+        if (server->open_count)
+            violate_at_end(sim, "all have gone, and the edge still holds clients");
+        if (home_room_count(server->home))
+            violate_at_end(sim, "all have gone, and the home still holds rooms");
+    }
     sim->is_over = true;
 }
 
@@ -116,21 +119,32 @@ static void note_sights(struct sim *sim)
     }
 }
 
+static size_t count_sessions(const struct sim *sim)
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < sim->plan.servers; i++)
+        count += home_session_count(sim->servers[i].home);
+    return count;
+}
+
 static void note_counts(struct sim *sim)
 {
-    const struct server *server = &sim->server;
-    const struct home_counts *now = home_counts(server->home), *before = &server->counts;
-    uint64_t resumed = now->resumed + before->resumed, rebuilt = now->rebuilt + before->rebuilt;
-    (void)sim_note(sim, WHO_SERVER, LINE_COUNTS);
-    history_counter(sim->history, "sessions", (int64_t)home_session_count(server->home));
-    history_counter(sim->history, "away", (int64_t)home_away_count(server->home));
-    history_counter(sim->history, "resumed", (int64_t)resumed);
-    history_counter(sim->history, "rebuilt", (int64_t)rebuilt);
-    if (!sim->plan.without_receipts) { /* what is sent to those is not in the history */
-        history_counter(sim->history, "accepted", (int64_t)(now->accepted + before->accepted));
-        history_counter(sim->history, "receipts", (int64_t)(now->receipts + before->receipts));
+    struct home_counts counts = sim->counts;
+    size_t away = 0;
+    for (unsigned i = 0; i < sim->plan.servers; i++) {
+        server_add_counts(&counts, home_counts(sim->servers[i].home));
+        away += home_away_count(sim->servers[i].home);
     }
-    if (resumed != server->told_resumed || rebuilt != server->told_rebuilt)
+    (void)sim_note(sim, WHO_SERVER, LINE_COUNTS);
+    history_counter(sim->history, "sessions", (int64_t)count_sessions(sim));
+    history_counter(sim->history, "away", (int64_t)away);
+    history_counter(sim->history, "resumed", (int64_t)counts.resumed);
+    history_counter(sim->history, "rebuilt", (int64_t)counts.rebuilt);
+    if (!sim->plan.without_receipts) { /* what is sent to those is not in the history */
+        history_counter(sim->history, "accepted", (int64_t)counts.accepted);
+        history_counter(sim->history, "receipts", (int64_t)counts.receipts);
+    }
+    if (counts.resumed != sim->told_resumed || counts.rebuilt != sim->told_rebuilt)
         violate_at_end(sim, "the home counts other resumed sessions than it tells");
 }
 
@@ -149,7 +163,7 @@ static bool is_all_told(const struct sim *sim)
     size_t live = 0;
     for (unsigned i = 0; i < sim->plan.actors; i++)
         live += sim->actors[i].peer != NOBODY;
-    return home_session_count(sim->server.home) == live && sim->now_ms - sim->ended_ms >= CALM_MS;
+    return count_sessions(sim) == live && sim->now_ms - sim->ended_ms >= CALM_MS;
 }
 
 static void on_quiet(struct sim *sim, void *object, uint64_t waited_ms)
@@ -175,19 +189,27 @@ static bool is_back(const struct actor *actor)
     return actor->state == ACTOR_GONE || (actor->state == ACTOR_JOINED && wire_is_sound(actor->wire));
 }
 
-/* The server, too, has found out about connections that are dead. */
-static bool is_all_back(const struct sim *sim)
+/* It has found out about connections that are dead, too. */
+static bool is_server_back(const struct server *server)
 {
-    const struct server *server = &sim->server;
-    for (unsigned i = 0; i < sim->plan.actors; i++) {
-        if (!is_back(&sim->actors[i]))
-            return false;
-    }
     for (unsigned i = 0; i < server->open_count; i++) {
         if (!server->open[i]->actor)
             return false;
     }
-    return server->edge && !server->is_draining && server->stalled_until_ms <= sim->now_ms;
+    return server->edge && !server->is_draining && !server_is_stalled(server);
+}
+
+static bool is_all_back(const struct sim *sim)
+{
+    for (unsigned i = 0; i < sim->plan.actors; i++) {
+        if (!is_back(&sim->actors[i]))
+            return false;
+    }
+    for (unsigned i = 0; i < sim->plan.servers; i++) {
+        if (!is_server_back(&sim->servers[i]))
+            return false;
+    }
+    return true;
 }
 
 static void begin_calm(struct sim *sim)
@@ -215,8 +237,10 @@ static void on_peace(struct sim *sim, void *object, uint64_t argument)
     (void)object, (void)argument;
     sim->is_active = false;
     sim->disturbed_ms = sim->now_ms;
-    if (sim->server.stalled_until_ms > sim->now_ms + 1000)
-        sim->server.stalled_until_ms = sim->now_ms + 1000;
+    for (unsigned i = 0; i < sim->plan.servers; i++) {
+        if (sim->servers[i].stalled_until_ms > sim->now_ms + 1000)
+            sim->servers[i].stalled_until_ms = sim->now_ms + 1000;
+    }
     for (struct wire *wire = sim->wires; wire; wire = wire->next) {
         wire->reads_from_ms = 0;
         wire->latency_ms = sim->plan.latency_min_ms;
@@ -249,6 +273,14 @@ static void init_actor(struct sim *sim, unsigned number)
     sim_after(sim, sim_about(sim, sim->plan.send_ms), actor_on_app, actor, 0);
 }
 
+static void init_server(struct sim *sim, unsigned number)
+{
+    struct server *server = &sim->servers[number];
+    server->sim = sim;
+    server->number = number;
+    server_start(server);
+}
+
 static void init(struct sim *sim, struct stage *stage, uint64_t seed)
 {
     struct buffer scratch = sim->scratch;
@@ -265,17 +297,20 @@ static void init(struct sim *sim, struct stage *stage, uint64_t seed)
     history_clear(sim->history);
     make_plan(sim);
     sim_note(sim, WHO_RUN, LINE_GRACE)->number = sim->plan.grace_ms;
-    server_start(sim);
+    for (unsigned i = 0; i < sim->plan.servers; i++)
+        init_server(sim, i);
     for (unsigned i = 0; i < sim->plan.actors; i++)
         init_actor(sim, i);
-    sim_after(sim, 0, server_on_tick, NULL, 0);
+    for (unsigned i = 0; i < sim->plan.servers; i++)
+        sim_after(sim, 0, server_on_tick, &sim->servers[i], 0);
     sim_after(sim, 3000, nemesis_on_turn, NULL, 0);
     sim_after(sim, sim->plan.active_ms + 3000, on_peace, NULL, 0);
 }
 
 static void fini(struct sim *sim)
 {
-    server_end(sim);
+    for (unsigned i = 0; i < sim->plan.servers; i++)
+        server_end(&sim->servers[i]);
     while (sim->wires) {
         struct wire *wire = sim->wires;
         sim->wires = wire->next;
