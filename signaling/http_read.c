@@ -1,5 +1,7 @@
 /* http_read.c - the headers of a request, read strictly. */
+#include "ops/log.h"
 #include "signaling/connection.h"
+#include "signaling/forwarded.h"
 #include "signaling/http.h"
 #include "signaling/http_parse.h"
 #include "signaling/worker_parts.h"
@@ -152,35 +154,52 @@ static enum error read_origin(struct http_request *request)
     return http_read_header(request, WSI_TOKEN_ORIGIN, &request->origin) ? ERR_ORIGIN_REFUSED : ERROR_NONE;
 }
 
-static bool is_https(const struct http_request *request)
+static bool says_https(struct lws *wsi)
 {
     static const char name[] = "x-forwarded-proto:";
-    const struct connection *connection = request->connection;
-    const struct worker_config *config = &request->worker->config;
     char scheme[8];
-    if (connection->door == DOOR_TLS)
-        return true;
-    if (!net_ranges_have(config->trusted_proxies, config->trusted_proxies_count, &connection->peer))
-        return false;
-    int length = lws_hdr_custom_copy(request->wsi, scheme, sizeof scheme, name, sizeof name - 1);
+    int length = lws_hdr_custom_copy(wsi, scheme, sizeof scheme, name, sizeof name - 1);
     return length == 5 && memcmp(scheme, "https", 5) == 0;
 }
 
-/* Who calls, as far as a trusted proxy may say so. */
-static enum error read_caller(struct http_request *request)
+/* A header of any length is copied, so that one that is too long is told from none. */
+static struct slice copy_forwarded(struct http_request *request, enum forwarded_header header)
 {
-    const struct worker_config *config = &request->worker->config;
-    struct connection *connection = request->connection;
-    struct slice forwarded = SLICE_EMPTY;
+    static const char name[] = "forwarded:";
     char *start = request->worker->scratch.bytes + request->worker->scratch.used;
     int left = (int)(sizeof request->worker->scratch.bytes - request->worker->scratch.used);
-    /* Several of these headers are one list. */
-    int length = lws_hdr_copy(request->wsi, start, left, WSI_TOKEN_X_FORWARDED_FOR);
-    if (length > 0)
-        forwarded = slice_of(start, (size_t)length);
-    request->is_https = is_https(request);
-    connection->address =
-        net_address_forwarded(&connection->peer, forwarded, config->trusted_proxies, config->trusted_proxies_count);
+    /* Several X-Forwarded-For are one list, and come as one; of several Forwarded only the first can be had. */
+    int length = header == FORWARDED_X_FOR ? lws_hdr_copy(request->wsi, start, left, WSI_TOKEN_X_FORWARDED_FOR)
+                                           : lws_hdr_custom_copy(request->wsi, start, left, name, sizeof name - 1);
+    return length > 0 ? slice_of(start, (size_t)length) : SLICE_EMPTY;
+}
+
+/* The proxy itself is taken for the caller then. */
+static void note_ignored(struct http_request *request, size_t length)
+{
+    static _Thread_local struct log_gate gate = LOG_GATE(1);
+    char address[NET_ADDRESS_TEXT_MAX];
+    metrics_add(request->worker->metrics, METRIC_FORWARDED_IGNORED, 1);
+    if (!log_gate_open(&gate, request->now.mono_ms))
+        return;
+    net_address_format(&request->connection->peer, address);
+    log_warn("forwarded.ignored", LOG_TEXT("proxy", address), LOG_NUMBER("bytes", length));
+}
+
+/* Who calls, as far as a trusted proxy may say so (T-14). */
+static enum error read_caller(struct http_request *request)
+{
+    const struct forwarded_trust *trust = &request->worker->config.forwarded;
+    struct connection *connection = request->connection;
+    struct forwarded_caller caller = {.address = connection->peer};
+    request->is_https = connection->door == DOOR_TLS;
+    if (!forwarded_is_trusted(trust, &connection->peer))
+        return ERROR_NONE;
+    struct slice value = copy_forwarded(request, trust->header);
+    if (!forwarded_read(trust, &connection->peer, value, &caller))
+        note_ignored(request, value.length);
+    connection->address = caller.address;
+    request->is_https |= trust->header == FORWARDED_X_FOR ? says_https(request->wsi) : caller.is_https;
     return ERROR_NONE;
 }
 

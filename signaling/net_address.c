@@ -7,7 +7,6 @@
 
 #define TEXT_MAX      64 /* the longest address there is, with brackets and a port */
 #define MAPPED_PREFIX 96
-#define HOPS_MAX      32 /* of X-Forwarded-For that are looked at */
 
 static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:0:0/96 */
 
@@ -185,37 +184,4 @@ bool net_ranges_have(const struct net_range *ranges, size_t count, const struct 
         if (net_range_has(&ranges[i], address))
             return true;
     return false;
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-/* Cuts the part after the last comma off `list`. */
-static struct slice take_last(struct slice *list)
-{
-    size_t start = list->length;
-    while (start > 0 && list->data[start - 1] != ',')
-        start--;
-    struct slice part = slice_of(list->data + start, list->length - start);
-    list->length = start > 0 ? start - 1 : 0;
-    while (part.length > 0 && is_space(part.data[part.length - 1]))
-        part.length--;
-    while (part.length > 0 && is_space(part.data[0]))
-        part = slice_of(part.data + 1, part.length - 1);
-    return part;
-}
-
-struct net_address net_address_forwarded(const struct net_address *peer, struct slice x_forwarded_for,
-                                         const struct net_range *trusted, size_t trusted_count)
-{
-    struct net_address caller = *peer;
-    for (size_t hops = 0; x_forwarded_for.length > 0; hops++) {
-        if (!net_ranges_have(trusted, trusted_count, &caller))
-            return caller;
-        if (hops == HOPS_MAX || !net_address_parse(take_last(&x_forwarded_for), &caller))
-            return *peer;
-    }
-    return caller; /* all of them are trusted: the one that was there first */
 }

@@ -35,9 +35,4 @@ void net_address_format(const struct net_address *address, char out[NET_ADDRESS_
 /* What limits are counted by: the address itself, or its /64 for IPv6, the least that one subscriber gets. */
 struct net_address net_address_subscriber(const struct net_address *address);
 
-/* Who really called, when `peer` is a trusted proxy: the right-most address in X-Forwarded-For that is not itself
- * trusted. `peer` when it is not trusted, or when the header is absent or cannot be read. */
-struct net_address net_address_forwarded(const struct net_address *peer, struct slice x_forwarded_for,
-                                         const struct net_range *trusted, size_t trusted_count);
-
 #endif

@@ -183,8 +183,8 @@ static int build_worker(struct server *server)
     worker->allowed_origins = (const char *const *)config->server_allowed_origins.items;
     worker->allowed_origins_count = config->server_allowed_origins.count;
     worker->public_url = config->server_public_url;
-    worker->trusted_proxies = server->settings.proxies;
-    worker->trusted_proxies_count = server->settings.proxy_count;
+    worker->forwarded = (struct forwarded_trust){server->settings.proxies, server->settings.proxy_count,
+                                                 (enum forwarded_header)config->server_forwarded_header};
     worker->connections_max = (size_t)config->server_connections_max;
     worker->ping_timeout_ms = config->limits_ping_timeout;
     worker->drain_ms = config->server_drain_timeout;

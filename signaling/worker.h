@@ -13,7 +13,7 @@
 #include "ops/metrics.h"
 #include "ops/revocation_file.h"
 #include "signaling/edge.h"
-#include "signaling/net_address.h"
+#include "signaling/forwarded.h"
 
 #define WORKER_ERROR_MAX     256
 #define WORKER_LISTENERS_MAX 16 /* of each kind */
@@ -36,8 +36,7 @@ struct worker_config {
     const char *const *allowed_origins;
     size_t allowed_origins_count;
     const char *public_url; /* "" or NULL: none */
-    const struct net_range *trusted_proxies;
-    size_t trusted_proxies_count;
+    struct forwarded_trust forwarded;
     size_t connections_max;  /* 0: as many as the limit of file descriptors leaves */
     int64_t ping_timeout_ms; /* the interval is the edge's */
     int64_t drain_ms;        /* how long a stop may take */

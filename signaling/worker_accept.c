@@ -85,11 +85,10 @@ static bool is_full(const struct worker *worker, enum door door)
  * are; a proxy's address is that of many. Pages need some besides the WebSockets, hence the margin. */
 static bool is_counted(const struct worker *worker, const struct sockaddr_storage *name, enum door door)
 {
-    const struct worker_config *config = &worker->config;
     struct net_address peer = net_address_of((const struct sockaddr *)name);
     if (door == DOOR_ADMIN || name->ss_family == AF_UNIX)
         return false;
-    return !net_ranges_have(config->trusted_proxies, config->trusted_proxies_count, &peer);
+    return !forwarded_is_trusted(&worker->config.forwarded, &peer);
 }
 
 static enum error judge(struct worker *worker, const struct net_address *peer, enum door door, bool is_peer_counted)

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "rooms/room.h"
+#include "signaling/forwarded.h"
 #include "signaling/http_parse.h"
 #include "signaling/net_address.h"
 #include "signaling/routes.h"
@@ -60,7 +61,12 @@ static void try_addresses(struct slice text)
     bool is_good = net_range_parse(SLICE_LITERAL("10.0.0.0/8"), &trusted[0]) &&
                    net_range_parse(SLICE_LITERAL("fd00::/8"), &trusted[1]);
     assert(is_good);
-    (void)net_address_forwarded(&trusted[0].address, text, trusted, 2);
+    for (enum forwarded_header header = FORWARDED_X_FOR; header <= FORWARDED_STANDARD; header++) {
+        const struct forwarded_trust trust = {trusted, 2, header};
+        struct forwarded_caller caller;
+        if (forwarded_read(&trust, &trusted[0].address, text, &caller))
+            assert(text.length <= FORWARDED_BYTES_MAX);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
