@@ -12,7 +12,7 @@ static void welcome(const struct session *session, enum welcome_kind kind, struc
     event.welcome.accepted = session->accepted;
     event.welcome.grace_ms = home->config.grace_ms;
     event.welcome.session = session->handle;
-    event.welcome.epoch = home->config.epoch;
+    event.welcome.epoch = session->lodging->epoch;
     event.welcome.generation = session->issued;
     event.welcome.ends_unix_s = session->ends_unix_s;
     event.welcome.ice_ttl_s = -1;
@@ -72,9 +72,50 @@ static struct newcomer newcomer_of(const struct request *request, struct session
     return newcomer;
 }
 
+static bool is_of_roster(void *context, const struct letter *letter)
+{
+    (void)context;
+    switch ((int)letter->type) {
+    case EVENT_PEER_JOINED:
+    case EVENT_PEER_LEFT:
+    case EVENT_PEER_UPDATED:
+    case EVENT_PEER_AWAY:
+    case EVENT_PEER_BACK:
+    case EVENT_ROSTER: return true;
+    default: return false;
+    }
+}
+
+/* For clients that have missed some of it: they go by the roster of their welcome, which older news would contradict.
+ */
+static void forget_news(struct session *session)
+{
+    (void)mailbox_withdraw_if(&session->mailbox, is_of_roster, NULL);
+}
+
+/* The peer of a join that was asked already: the answer was lost on its way to another node. */
+static struct session *find_joined(const struct lodging *lodging, const struct request *request)
+{
+    struct peer *peer = lodging ? room_find_peer(lodging->room, slice_from_text(request->join.peer_id)) : NULL;
+    return peer ? peer->owner : NULL;
+}
+
+static enum error join_again(struct session *session, const struct request *request)
+{
+    if (session->client.edge != request->from.edge || session->client.client != request->from.client)
+        return ERR_INTERNAL;
+    forget_news(session);
+    session_attach(session, request->from);
+    welcome_back(session, WELCOME_NEW, request->id);
+    return ERROR_NONE;
+}
+
 enum error home_on_join(struct home *home, const struct request *request)
 {
     struct lodging *lodging = lodging_find(home, request->join.room);
+    struct session *joined = find_joined(lodging, request);
+    if (joined)
+        return join_again(joined, request);
     if (BUGGIFY(ROOM_LIMIT) || (!lodging && HASH_COUNT(home->lodgings) >= home->config.rooms_max))
         return ERR_ROOM_LIMIT;
     if (!lodging)
@@ -105,27 +146,6 @@ static void attach(struct session *session, const struct request *request)
         session->ends_unix_s = request->resume.ends_unix_s;
     session->peer->gives_receipts = request->resume.gives_receipts;
     session_attach(session, request->from);
-}
-
-static bool is_of_roster(void *context, const struct letter *letter)
-{
-    (void)context;
-    switch ((int)letter->type) {
-    case EVENT_PEER_JOINED:
-    case EVENT_PEER_LEFT:
-    case EVENT_PEER_UPDATED:
-    case EVENT_PEER_AWAY:
-    case EVENT_PEER_BACK:
-    case EVENT_ROSTER: return true;
-    default: return false;
-    }
-}
-
-/* For clients that have missed some of it: they go by the roster of their welcome, which older news would contradict.
- */
-static void forget_news(struct session *session)
-{
-    (void)mailbox_withdraw_if(&session->mailbox, is_of_roster, NULL);
 }
 
 /* A rebuilt client waits for the roster, which may have been told before it came. */
@@ -164,14 +184,35 @@ static enum error take_up(struct session *session, const struct request *request
     return ERROR_NONE;
 }
 
-/* The ticket is of an earlier home, but the session was rebuilt already: the welcome must have been lost. */
+/* Two homes had the room, and the other one, which came later, has lost it to this one. Only an edge can know that. */
+static bool is_of_later_home(const struct session *session, const struct request *request)
+{
+    return request->resume.is_live && request->resume.generation > session->issued;
+}
+
+/* A connection that its client has given up already may look alive for long: it must not take the session back. */
+static bool may_rebuild_again(const struct session *session, const struct request *request)
+{
+    bool is_given_up = request->resume.is_live && session->is_attached && !session_is_of(session, request->from);
+    if (is_of_later_home(session, request))
+        return true;
+    return session->is_unused && request->resume.generation >= session->confirmed && !is_given_up;
+}
+
+/* The ticket is of another home. If that was an earlier one, the session was rebuilt already, and the welcome must have
+ * been lost. */
 static enum error rebuild_again(struct session *session, const struct request *request)
 {
     struct home *home = session->lodging->home;
     uint64_t handle = session->handle;
-    if (!session->is_unused || request->resume.generation < session->confirmed)
+    if (!may_rebuild_again(session, request))
         return ERR_SESSION_ENDED;
     forget_news(session);
+    if (is_of_later_home(session, request)) {
+        session->is_rebuilt = session->is_fresh = true;
+        lodging_begin_rebuilding(session->lodging, request->now);
+    }
+    session->is_unused = true;
     attach(session, request);
     home->counts.rebuilt++;
     welcome_back(session, WELCOME_REBUILT, request->id);
@@ -188,15 +229,23 @@ static bool was_replaced(const struct lodging *lodging, const struct request *re
     return peer && !((const struct session *)peer->owner)->is_rebuilt;
 }
 
+/* Who was connected all the time comes from another home of the room, however long the two did not know of each other;
+ * but where the missing were told of, they are gone. */
+static bool is_in_time(const struct lodging *lodging, const struct request *request)
+{
+    if (request->resume.is_live)
+        return !lodging->has_settled;
+    return request->now.mono_ms - lodging->opened_ms < lodging->home->config.grace_ms;
+}
+
 /* Whether a peer that this home does not know may come back into that room; NULL: there is no such room. */
 static enum error may_rebuild(struct home *home, const struct lodging *lodging, const struct request *request)
 {
-    if (request->resume.epoch == home->config.epoch)
+    if (request->resume.epoch == (lodging ? lodging->epoch : home_epoch_of(home, request->resume.room)))
         return ERR_SESSION_ENDED;
     if (!lodging)
         return HASH_COUNT(home->lodgings) < home->config.rooms_max ? ERROR_NONE : ERR_ROOM_LIMIT;
-    bool is_in_time = request->now.mono_ms - lodging->opened_ms < home->config.grace_ms;
-    if (!is_in_time && !lodging_is_rebuilding(lodging))
+    if (!lodging_is_rebuilding(lodging) && !is_in_time(lodging, request))
         return ERR_SESSION_ENDED;
     if (!was_replaced(lodging, request))
         return ERROR_NONE;
@@ -241,7 +290,7 @@ static enum error resume(struct home *home, const struct request *request)
     struct peer *peer = lodging ? room_find_peer(lodging->room, request->resume.peer_id) : NULL;
     if (!peer)
         return rebuild(home, lodging, request);
-    if (request->resume.epoch == home->config.epoch || PLANTED(FORGET_EPOCH))
+    if (request->resume.epoch == lodging->epoch || PLANTED(FORGET_EPOCH))
         return take_up(peer->owner, request);
     return rebuild_again(peer->owner, request);
 }

@@ -27,11 +27,9 @@ struct home *home_destroy(struct home *home)
     if (!home)
         return NULL;
     struct lodging *lodging, *next;
-    HASH_ITER (hh, home->lodgings, lodging, next) {
-        for (struct peer *peer = room_first_peer(lodging->room); peer; peer = room_next_peer(lodging->room, peer))
-            session_forget(peer->owner);
-        lodging_close(lodging);
-    }
+    HASH_ITER (hh, home->lodgings, lodging, next)
+        lodging_abandon(lodging);
+    home_forget_losses(home);
     slots_destroy(home->sessions);
     free(home->hearers);
     free(home);
@@ -247,25 +245,36 @@ static bool take_receipt(struct session *session, const struct request *request)
     return false;
 }
 
+/* Its edge says what it has, for a client that gives no receipts: that client need not have heard anything yet. */
+static bool is_of_edge(const struct session *session, const struct request *request)
+{
+    switch ((int)request->type) {
+    case REQUEST_DETACH:
+    case REQUEST_LEAVE: return true;
+    case REQUEST_RECEIPT: return request->got != GOT_NOTHING && session->client.edge && !session->peer->gives_receipts;
+    default: return false;
+    }
+}
+
 static void hear(struct home *home, const struct request *request)
 {
     struct session *session = slots_find(home->sessions, request->session);
     if (!session || (!session_is_of(session, request->from) && !PLANTED(FORGET_FENCE)))
         return; /* it ended or was taken over while the request was under way; its client has been told */
-    bool is_of_client = request->type != REQUEST_DETACH && request->type != REQUEST_LEAVE;
-    if (is_of_client) { /* so it has had its welcome, and the ticket in it */
+    if (!is_of_edge(session, request)) { /* so its client has had the welcome, and the ticket in it */
         session->confirmed = session->issued;
         session->is_unused = false;
-        if (!take_receipt(session, request))
-            return;
     }
+    bool is_end = request->type == REQUEST_DETACH || request->type == REQUEST_LEAVE;
+    if (!is_end && !take_receipt(session, request))
+        return;
     home->speaker = session;
     home->is_refused = false;
     handlers[request->type](session, request);
     home->speaker = NULL;
 }
 
-static void end_slow(struct home *home)
+void home_end_slow(struct home *home)
 {
     static const struct ending slow = {LEAVE_SLOW, UNDELIVERED_PEER_LEFT, ERR_SLOW_CONSUMER, BYE_REJOIN};
     struct list_link *link;
@@ -280,7 +289,7 @@ static void home_receive(void *context, const struct request *request)
         arrive(home, request);
     else
         hear(home, request);
-    end_slow(home);
+    home_end_slow(home);
 }
 
 struct route home_route(struct home *home)
@@ -316,7 +325,7 @@ void home_tick(struct home *home, struct instant now)
         return;
     end_overdue(home, now);
     settle_rebuilt(home, now);
-    end_slow(home);
+    home_end_slow(home);
 }
 
 size_t home_room_count(const struct home *home)

@@ -44,8 +44,9 @@ struct home_config {
     struct mailbox_limits mailbox;
     int64_t grace_ms; /* 0: a session ends with its connection */
     enum duplicate_policy duplicates;
-    uint64_t epoch;      /* of this home: differs from that of every other, earlier ones on the same machine too */
-    int64_t prolonged_s; /* by so much another ticket of a peer may end later than the one that it showed */
+    uint64_t epoch; /* of the rooms that this home opens: differs from that of every other home, earlier ones too */
+    uint64_t (*make_epoch)(void);    /* random, of a room that it has lost before; NULL: from the kernel's generator */
+    int64_t prolonged_s;             /* by so much another ticket of a peer may end later than the one that it showed */
     struct revocations *revocations; /* borrowed */
     /* Makes an event's text; the caller takes the reference. */
     struct frame *(*encode)(void *context, const struct event *event);
@@ -73,6 +74,9 @@ struct route home_route(struct home *home);
 /* Another node is home to the room now: forgets it with its sessions, and tells nobody - their edges show their tickets
  * there. Should the room come back here, it has another epoch. */
 void home_lose(struct home *home, struct slice room);
+#define HOME_LOSSES_MAX 4096 /* that are remembered; the oldest goes first */
+
+bool home_has_room(const struct home *home, struct slice room);
 
 /* That edge is out of reach: its sessions are away. */
 void home_detach_edge(struct home *home, uint64_t edge, struct instant now);

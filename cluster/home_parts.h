@@ -58,10 +58,20 @@ struct ghost {
 struct lodging {
     struct home *home;
     struct room *room;
+    uint64_t epoch; /* its tickets are of this one */
     int64_t opened_ms;
+    bool has_settled;                 /* after a rebuilding: who was missing then is gone */
     int64_t settles_ms;               /* while it is being rebuilt */
     struct ghost *ghosts;             /* by peer id; uthash keeps them in the order of their making */
     struct list_link rebuilding_link; /* in no list: it is not being rebuilt */
+    UT_hash_handle hh;
+};
+
+/* A room that was lost to another node, and its epoch if it comes back. */
+struct loss {
+    uint64_t epoch;
+    size_t length;
+    char room[ROOM_ID_MAX];
     UT_hash_handle hh;
 };
 
@@ -74,6 +84,7 @@ struct home {
     size_t away_count;
     struct list away;         /* sessions, by when they will have been away too long */
     struct list rebuilding;   /* lodgings, by when they settle */
+    struct loss *losses;      /* by room; uthash keeps them in the order in which they were lost */
     struct list slow;         /* sessions to be ended when the call under way ends: objects in use are not freed */
     struct session *speaker;  /* whose relay or broadcast is under way */
     bool is_refused;          /* somebody could not be given it */
@@ -136,8 +147,15 @@ void session_settle(struct session *session, uint64_t n);
 void home_return_letters(struct home *home, struct mailbox *mailbox, struct slice peer_id,
                          enum undelivered_reason reason);
 
+/* loss.c */
+
+/* Of that room's next life here. */
+uint64_t home_epoch_of(const struct home *home, struct slice room);
+void home_forget_losses(struct home *home);
+
 /* home.c */
 void home_note(const struct home *home, const struct home_note *note);
+void home_end_slow(struct home *home); /* ends the sessions in `slow` */
 
 /* session.c */
 
@@ -159,6 +177,10 @@ void session_detach(struct session *session, enum leave_reason reason, struct in
 bool session_is_of(const struct session *session, struct locator client);
 bool session_is_slow(const struct session *session);
 
+/* Whether what it is said is kept until it is receipted: by its client or, where that gives none and is elsewhere, by
+ * its edge. */
+bool session_is_receipted(const struct session *session);
+
 /* Tells whom it concerns, and frees the session and its peer. */
 void session_end(struct session *session, struct ending ending);
 
@@ -172,7 +194,8 @@ enum error home_on_resume(struct home *home, const struct request *request);
 /* lodging.c */
 struct lodging *lodging_find(struct home *home, struct slice room);
 struct lodging *lodging_open(struct home *home, struct slice room, struct instant now);
-void lodging_close(struct lodging *lodging); /* its sessions must be gone or forgotten */
+void lodging_close(struct lodging *lodging);   /* its sessions must be gone or forgotten */
+void lodging_abandon(struct lodging *lodging); /* with its sessions; tells nobody */
 bool lodging_is_rebuilding(const struct lodging *lodging);
 void lodging_begin_rebuilding(struct lodging *lodging, struct instant now);
 void lodging_settle(struct lodging *lodging);

@@ -20,6 +20,7 @@ struct lodging *lodging_open(struct home *home, struct slice room, struct instan
     struct lodging *lodging = memory_new(sizeof *lodging);
     struct room_listener listener = {lodging, lodging_on_event};
     lodging->home = home;
+    lodging->epoch = home_epoch_of(home, room);
     lodging->opened_ms = now.mono_ms;
     lodging->room = room_create(room, home->config.room_capacity, listener);
     struct slice kept = room_id(lodging->room);
@@ -47,6 +48,13 @@ void lodging_close(struct lodging *lodging)
     free(lodging);
 }
 
+void lodging_abandon(struct lodging *lodging)
+{
+    for (struct peer *peer = room_first_peer(lodging->room); peer; peer = room_next_peer(lodging->room, peer))
+        session_forget(peer->owner);
+    lodging_close(lodging);
+}
+
 bool lodging_is_rebuilding(const struct lodging *lodging)
 {
     return list_has_link(&lodging->rebuilding_link);
@@ -63,6 +71,7 @@ void lodging_begin_rebuilding(struct lodging *lodging, struct instant now)
 void lodging_settle(struct lodging *lodging)
 {
     list_remove(&lodging->rebuilding_link);
+    lodging->has_settled = true;
     for (struct ghost *ghost = lodging->ghosts; ghost && !PLANTED(GHOSTS_IN_SILENCE); ghost = ghost->hh.next)
         home_return_letters(lodging->home, &ghost->mailbox, slice_of(ghost->peer_id, RANDOM_ID_LENGTH),
                             UNDELIVERED_EXPIRED);

@@ -60,7 +60,15 @@ static enum error keep(struct telling *telling, struct session *session, uint64_
  */
 static bool hears_now(const struct session *session)
 {
-    return session->is_attached && (session->peer->gives_receipts || !session->mailbox.count);
+    return session->is_attached && (session_is_receipted(session) || !session->mailbox.count);
+}
+
+/* Whether a receipt says when this hearer has it. A copy without a number is not said twice to a client that cannot
+ * tell. */
+static bool is_receipted(const struct event *event, const struct session *session)
+{
+    bool is_for_once = is_copy(event) && !event->seq && !session->peer->gives_receipts;
+    return session_is_receipted(session) && !is_for_once;
 }
 
 /* Numbers the event for this hearer, and keeps it if need be. False: there is no place for it. */
@@ -70,7 +78,7 @@ static bool admit(struct telling *telling, struct session *session)
         is_awaited(telling->event, session) && session_is_held_up(telling->home->speaker, peer_id(session->peer));
     if (session_is_slow(session) || is_held_up)
         return false;
-    bool is_kept = session->peer->gives_receipts || !hears_now(session);
+    bool is_kept = is_receipted(telling->event, session) || !hears_now(session);
     if (is_kept && keep(telling, session, session->next_n))
         return false;
     session->next_n++;
@@ -101,7 +109,7 @@ static void hand_over(struct telling *telling, struct session *session)
     const struct event *event = telling->event;
     bool is_taken = deliver_one(telling, session);
     bool is_sender_waiting = is_awaited(event, session);
-    if (session->peer->gives_receipts || (is_taken && !is_sender_waiting))
+    if (is_receipted(event, session) || (is_taken && !is_sender_waiting))
         return;
     if (is_taken) {
         struct event receipt = {.type = EVENT_RECEIPT, .receipt = {peer_id(session->peer), event->seq}};
@@ -158,7 +166,7 @@ static void reserve_hearers(struct home *home, size_t count)
  * took it. */
 static bool is_apart(const struct event *event, const struct session *session, size_t count)
 {
-    return count == 1 || (is_awaited(event, session) && !session->peer->gives_receipts);
+    return count == 1 || (is_awaited(event, session) && !is_receipted(event, session));
 }
 
 void lodging_on_event(void *context, struct peer *const *to, size_t count, const struct event *event)
@@ -194,6 +202,6 @@ void session_replay(struct session *session)
             break;
         taken = letter->n;
     }
-    if (taken && !session->peer->gives_receipts)
+    if (taken && !session_is_receipted(session))
         session_settle(session, taken);
 }

@@ -1,5 +1,6 @@
 /* session.c - a peer's stay in its room: attached to a client, away, ended. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/planted.h"
@@ -57,6 +58,11 @@ bool session_is_of(const struct session *session, struct locator client)
 bool session_is_slow(const struct session *session)
 {
     return list_has_link(&session->slow_link);
+}
+
+bool session_is_receipted(const struct session *session)
+{
+    return session->peer->gives_receipts || session->client.edge;
 }
 
 /* A client that carried the session until now is told that another does. */
@@ -128,10 +134,21 @@ void session_remove(struct session *session, struct ending ending)
         home_say_plain(home, client, &bye);
 }
 
+static void close_empty(struct lodging *lodging)
+{
+    struct home *home = lodging->home;
+    char id[ROOM_ID_MAX];
+    struct home_note note = {.kind = NOTE_CLOSED};
+    note.room = slice_of(id, room_id(lodging->room).length);
+    memcpy(id, room_id(lodging->room).data, note.room.length);
+    lodging_close(lodging);
+    home_note(home, &note);
+}
+
 void session_end(struct session *session, struct ending ending)
 {
     struct lodging *lodging = session->lodging;
     session_remove(session, ending);
     if (room_count(lodging->room) == 0)
-        lodging_close(lodging);
+        close_empty(lodging);
 }

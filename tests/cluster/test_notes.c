@@ -31,7 +31,7 @@ static void write_down(void *context, const struct home_note *note)
     case NOTE_KICKED:
         (void)snprintf(end, room, "%s kicked by %s\n", name_in(scene, note->peer_id), name_in(scene, note->by));
         break;
-    case NOTE_CLOSED: break;
+    case NOTE_CLOSED: (void)snprintf(end, room, "%.*s closed\n", (int)note->room.length, note->room.data); break;
     case NOTE_SETTLED:
         (void)snprintf(end, room, "%.*s settled %zu %zu\n", (int)note->room.length, note->room.data, note->back,
                        note->missing);
@@ -87,6 +87,27 @@ static void a_rebuilt_room_is_noted_when_it_settles(void **state)
     assert_string_equal(noted, "lobby settled 2 1\n");
 }
 
+static void a_room_is_noted_as_closed_when_the_last_one_is_gone(void **state)
+{
+    struct scene *scene = *state;
+
+    leaves(scene, ANN);
+    leaves(scene, BOB);
+    leaves(scene, CYD);
+    time_passes(scene, GRACE_MS);
+
+    assert_string_equal(noted, "ann left asked\nbob left asked\ncyd left asked\nlobby closed\n");
+}
+
+static void a_room_that_is_lost_to_another_node_is_not_noted_as_closed(void **state)
+{
+    struct scene *scene = *state;
+
+    home_lose(scene->home, SLICE_LITERAL("lobby"));
+
+    assert_string_equal(noted, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +115,9 @@ int main(void)
                                         close_scene),
         cmocka_unit_test_setup_teardown(a_kick_says_by_whom, open_noted, close_scene),
         cmocka_unit_test_setup_teardown(a_rebuilt_room_is_noted_when_it_settles, open_noted, close_scene),
+        cmocka_unit_test_setup_teardown(a_room_is_noted_as_closed_when_the_last_one_is_gone, open_noted, close_scene),
+        cmocka_unit_test_setup_teardown(a_room_that_is_lost_to_another_node_is_not_noted_as_closed, open_noted,
+                                        close_scene),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

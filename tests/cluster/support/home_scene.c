@@ -117,7 +117,7 @@ static struct frame *encode(void *context, const struct event *event)
 
 static void take_welcome(struct scene *scene, struct stay *stay, const struct event *event)
 {
-    struct request request = {.type = REQUEST_DETACH, .from.client = stay->client, .got = GOT_NOTHING};
+    struct request request = {.type = REQUEST_DETACH, .from = {stay->edge, stay->client}, .got = GOT_NOTHING};
     request.session = event->welcome.session;
     request.now = scene->now;
     request.leave.reason = LEAVE_LOST;
@@ -234,7 +234,7 @@ void scene_restart(struct scene *scene)
 void asks(struct scene *scene, enum person person, struct request request)
 {
     request.now = scene->now;
-    request.from.client = scene->people[person].client;
+    request.from = (struct locator){scene->people[person].edge, scene->people[person].client};
     request.session = scene->people[person].session;
     scene->route.send(scene->route.context, &request);
 }
@@ -284,12 +284,12 @@ void joins(struct scene *scene, enum person person)
     joins_room(scene, person, "lobby");
 }
 
-void resumes(struct scene *scene, enum person person, int64_t got)
+static void shows_ticket(struct scene *scene, enum person person, int64_t got, bool is_live)
 {
-    struct stay *stay = &scene->people[person];
+    const struct stay *stay = &scene->people[person];
     struct profile profile = profile_of(stay, person);
-    connects(stay, person);
     struct request request = {.type = REQUEST_RESUME, .got = got};
+    request.resume.is_live = is_live;
     request.resume.room = SLICE_LITERAL("lobby");
     request.resume.peer_id = id_of(scene, person);
     request.resume.profile = &profile;
@@ -299,6 +299,17 @@ void resumes(struct scene *scene, enum person person, int64_t got)
     request.resume.generation = stay->ticket.generation;
     request.resume.ends_unix_s = stay->ticket.ends_unix_s;
     asks(scene, person, request);
+}
+
+void resumes(struct scene *scene, enum person person, int64_t got)
+{
+    connects(&scene->people[person], person);
+    shows_ticket(scene, person, got, false);
+}
+
+void resumes_live(struct scene *scene, enum person person)
+{
+    shows_ticket(scene, person, GOT_NOTHING, true);
 }
 
 void relays(struct scene *scene, enum person from, enum person to, int64_t seq)

@@ -14,6 +14,7 @@ enum person { NOBODY, ANN, BOB, CYD, DAN, EVE, PEOPLE };
 /* What a person knows of its own stay. */
 struct stay {
     unsigned joins, connections, welcomes;
+    uint64_t edge;   /* where its connections are; 0: here */
     uint64_t client; /* its present one */
     uint64_t session;
     char peer_id[RANDOM_ID_LENGTH + 1];
@@ -58,6 +59,7 @@ void scene_restart(struct scene *scene);
 void joins(struct scene *scene, enum person person);
 void joins_room(struct scene *scene, enum person person, const char *room);
 void resumes(struct scene *scene, enum person person, int64_t got);
+void resumes_live(struct scene *scene, enum person person); /* its edge does, over the same connection */
 void relays(struct scene *scene, enum person from, enum person to, int64_t seq);
 void broadcasts(struct scene *scene, enum person from, int64_t seq);
 void broadcasts_to(struct scene *scene, enum person from, int64_t seq, const char *names); /* "bob cyd" */
