@@ -12,7 +12,10 @@
 #define WIRE_VERSION       1 /* what this build writes at most */
 #define WIRE_VERSION_LEAST 1 /* what it still reads */
 #define WIRE_FRAME_MAX     (16 * 1024 * 1024)
+#define WIRE_PAYLOAD_MAX   (WIRE_FRAME_MAX - 1024) /* links must not take longer ones: link_limits.bytes_max */
 #define WIRE_NAME_MAX      63
+#define WIRE_BODY_MAX      (1024 * 1024) /* what a peer passes to another: as much as limits.message_bytes may be */
+#define WIRE_LIST_MAX      1000          /* addressees of a broadcast, rooms that have moved */
 
 /* TYPE(name, number on the wire) */
 #define WIRE_TYPE_TABLE(TYPE)                                                                                          \
@@ -26,7 +29,7 @@ enum wire_type {
 };
 
 struct wire_heartbeat {
-    char name[WIRE_NAME_MAX + 1]; /* for people */
+    char name[WIRE_NAME_MAX + 1]; /* for people: cut off where it is not UTF-8, or a control character stands */
     char software[WIRE_NAME_MAX + 1];
     uint8_t version_least, version; /* that the sender reads */
     uint64_t count;                 /* 1, 2, 3 ...: our own last one, come back, says that the bus works */
@@ -59,7 +62,8 @@ void wire_key_derive(struct slice secret, struct wire_key *out_key);
 /* Appends the frame with its authentication tag. */
 void wire_seal(const struct wire_key *key, const struct wire_frame *frame, struct buffer *out);
 
-/* Errors: ERR_BAD_MESSAGE (not a frame of a version that we read, not well formed, or not under one of the keys). */
+/* `out_frame` borrows from `bytes`. A node listens to its own heartbeats too, and has to look at `to` by itself.
+ * Errors: ERR_BAD_MESSAGE (not a frame of a version that we read, not well formed, or not under one of the keys). */
 enum error wire_open(const struct wire_key *keys, size_t key_count, struct slice bytes, struct wire_frame *out_frame);
 
 /* PAYLOAD(name, number on the wire): what goes over a link. */
@@ -78,13 +82,13 @@ enum wire_payload_type {
 /* The payload's type. Errors: ERR_BAD_MESSAGE (empty), ERR_UNKNOWN_TYPE (a type of a later version). */
 enum error wire_payload_type(struct slice payload, enum wire_payload_type *out_type);
 
-/* Requests. from.edge and now are not sent: the receiver knows who sent it, and its own time. */
+/* Requests. from.edge, home and now are not sent: the receiver knows who sent it, and its own time. */
 void wire_put_request(const struct request *request, struct buffer *out);
 
 /* What a decoded payload needs beside the bytes that it points into; one for each worker, used again and again. */
 struct wire_room; /* opaque */
 struct wire_room *wire_room_create(void);
-struct wire_room *wire_room_destroy(struct wire_room *room); /* returns NULL */
+struct wire_room *wire_room_destroy(struct wire_room *room); /* NULL is fine; returns NULL */
 
 /* `out_request` borrows from `payload` and `room`, until the next call with that one. Everything is held to the limits
  * that a client's message is held to. Errors: ERR_BAD_MESSAGE. */
@@ -101,8 +105,11 @@ struct wire_delivery {
     struct event event; /* with a text: its type alone */
     struct slice text;  /* empty: none; else checked to be one strict JSON object */
 };
+
+/* Errors: ERR_BAD_MESSAGE. A refusal of a code that only a later version knows comes out as ERR_INTERNAL. */
 enum error wire_get_delivery(struct wire_room *room, struct slice payload, struct wire_delivery *out_delivery);
 
+/* At least one room, and at most WIRE_LIST_MAX. Errors: ERR_BAD_MESSAGE. */
 void wire_put_moved(const struct slice *rooms, size_t count, struct buffer *out);
 enum error wire_get_moved(struct wire_room *room, struct slice payload, const struct slice **out_rooms,
                           size_t *out_count);

@@ -166,6 +166,12 @@ struct outbox *edge_outbox(struct client *client)
     return &client->outbox;
 }
 
+void edge_write_roster(void *edge, const struct room *room, const struct peer *self, struct buffer *out)
+{
+    (void)edge;
+    roster_encode(room, self, out);
+}
+
 static struct client *first_due(const struct edge *edge, const struct list *list)
 {
     struct list_link *link = list_first(list);

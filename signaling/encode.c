@@ -103,10 +103,9 @@ static void add_ice_servers(struct buffer *out, struct slice servers, int64_t tt
 }
 
 /* Everyone but `self` and those who are hidden. */
-static void add_roster(struct buffer *out, const struct room *room, const struct peer *self)
+void roster_encode(const struct room *room, const struct peer *self, struct buffer *out)
 {
     bool is_first = true;
-    add_name(out, "peers");
     buffer_add_char(out, '[');
     for (const struct peer *peer = room_first_peer(room); peer; peer = room_next_peer(room, peer)) {
         if (peer == self || peer->profile.grants.is_hidden)
@@ -119,6 +118,15 @@ static void add_roster(struct buffer *out, const struct room *room, const struct
         is_first = false;
     }
     buffer_add_char(out, ']');
+}
+
+static void add_roster(struct buffer *out, const struct event *event)
+{
+    add_name(out, "peers");
+    if (event->welcome.room)
+        roster_encode(event->welcome.room, event->welcome.self, out);
+    else
+        buffer_add(out, event->welcome.roster);
 }
 
 /* The events. The type is there already, and the closing brace is added after. */
@@ -136,14 +144,14 @@ const char *welcome_kind_name(enum welcome_kind kind)
 static void encode_welcome(const struct event *event, struct buffer *out)
 {
     add_reference(out, event->re);
-    add_text(out, "room", room_id(event->welcome.room));
+    add_text(out, "room", event->welcome.room ? room_id(event->welcome.room) : event->welcome.room_id);
     add_peer(out, "self", event->welcome.self);
     add_text(out, "session", slice_from_text(welcome_kind_name(event->welcome.kind)));
     add_text(out, "ticket", event->welcome.ticket);
     if (event->welcome.kind == WELCOME_RESUMED)
         add_int(out, "accepted", event->welcome.accepted);
     add_int(out, "grace", event->welcome.grace_ms);
-    add_roster(out, event->welcome.room, event->welcome.self);
+    add_roster(out, event);
     add_ice_servers(out, event->welcome.ice_servers, event->welcome.ice_ttl_s);
     add_int(out, "pingInterval", event->welcome.ping_interval_s);
     add_int(out, "messageBytes", (int64_t)event->welcome.message_bytes_max);

@@ -95,4 +95,7 @@ static inline int64_t message_seq(const struct message *message)
 /* Appends the JSON text of `event` to `out`. */
 void event_encode(const struct event *event, struct buffer *out);
 
+/* Appends the JSON array of the peers that `self` sees, as it stands in its welcome. */
+void roster_encode(const struct room *room, const struct peer *self, struct buffer *out);
+
 #endif
