@@ -8,6 +8,7 @@
 
 /* Clients that are sent away one by one come back spread over this time. */
 #define COMEBACK_SPREAD_MS 2000
+#define CLOSE_COME_BACK    1012
 
 struct frame *edge_encode(void *context, const struct event *event)
 {
@@ -32,19 +33,32 @@ static void doom(struct client *client)
     list_append(&client->edge->doomed, &client->doomed_link);
 }
 
+/* What a home on another node says again comes like everything else. */
+static bool catch_up(struct client *client, struct frame *frame, uint64_t n)
+{
+    if (!n || client->catch_up_bytes < frame->length)
+        return false;
+    client->catch_up_bytes -= frame->length;
+    outbox_push_first(&client->outbox, frame, n);
+    return true;
+}
+
 /* After one that did not fit there must be no other: a client takes the numbers for complete. What the home says to
  * one that has just resumed is what it missed, and that has the mailbox's bound. */
 enum error client_push(struct client *client, struct frame *frame, uint64_t n)
 {
     struct edge *edge = client->edge;
+    if (n && n <= client->said)
+        return ERROR_NONE; /* it has that, for it was connected all the time */
     if (client == edge->resumer) {
         outbox_push_first(&client->outbox, frame, n);
-    } else if (client->is_doomed || outbox_push(&client->outbox, frame, n)) {
+    } else if (client->is_doomed || (outbox_push(&client->outbox, frame, n) && !catch_up(client, frame, n))) {
         doom(client);
         return ERR_OUTBOX_FULL;
     }
     if (n > client->said)
         client->said = n;
+    client_note_unreported(client);
     edge->config.port.wake(client->connection);
     return ERROR_NONE;
 }
@@ -69,17 +83,28 @@ static void send_last(struct client *client, const struct event *event)
 
 /* Leaving */
 
-static void part(struct client *client, enum request_type type, enum leave_reason reason)
+static void ask_to_part(struct client *client, enum request_type type, enum leave_reason reason)
 {
     struct edge *edge = client->edge;
+    client_report(client);
     struct request request = {.type = type, .session = client->session, .now = edge->now, .got = GOT_NOTHING};
     request.from = (struct locator){0, client->handle};
+    request.home = client->home;
     request.leave.reason = reason;
     client->session = 0;
+    edge->route.send(edge->route.context, &request);
+}
+
+static void part(struct client *client, enum request_type type, enum leave_reason reason)
+{
     log_info(type == REQUEST_LEAVE ? "peer.leave" : "peer.away", LOG_TEXT("conn", client->name),
              LOG_TEXT("room", client->room), LOG_TEXT("peer", client->peer_id),
              LOG_TEXT("reason", leave_reason_name(reason)));
-    edge->route.send(edge->route.context, &request);
+    if (client->state != CLIENT_REATTACHING)
+        ask_to_part(client, type, reason);
+    else if (type == REQUEST_LEAVE)
+        client_part_apart(client, reason);
+    client->session = 0;
 }
 
 void client_leave(struct client *client, enum leave_reason reason)
@@ -172,10 +197,18 @@ void client_send_away(struct client *client, int64_t delay_ms)
     client_end(client, ERR_SHUTTING_DOWN, may_resume ? BYE_RESUME : BYE_REJOIN, delay_ms);
 }
 
+/* Errors that close no connection may still end a session whose client did nothing wrong. */
+static int close_code_of(enum error error)
+{
+    if (!error)
+        return 1000;
+    return error_close_code(error) ? error_close_code(error) : CLOSE_COME_BACK;
+}
+
 void client_end(struct client *client, enum error error, enum bye_action action, int64_t delay_ms)
 {
     struct edge *edge = client->edge;
-    client->close_code = error ? error_close_code(error) : 1000;
+    client->close_code = close_code_of(error);
     if (error) {
         struct event bye = {.type = EVENT_BYE, .bye = {.code = error, .action = action}};
         bye.bye.delay_ms = action == BYE_STOP ? 0 : delay_ms;
@@ -184,6 +217,8 @@ void client_end(struct client *client, enum error error, enum bye_action action,
     client->state = CLIENT_CLOSING;
     list_remove(&client->due_link);
     list_remove(&client->doomed_link);
+    list_remove(&client->reattach_link);
+    list_remove(&client->report_link);
     edge->config.port.wake(client->connection);
     edge->config.port.close(client->connection, client->close_code, error ? error_code(error) : "left");
 }

@@ -13,7 +13,8 @@ enum client_state {
     CLIENT_WAITING, /* for hello */
     CLIENT_JOINING, /* the home has been asked, with a token or a ticket */
     CLIENT_JOINED,
-    CLIENT_CLOSING, /* told, and no longer listened to */
+    CLIENT_REATTACHING, /* its home is lost: its ticket is being shown again */
+    CLIENT_CLOSING,     /* told, and no longer listened to */
 };
 
 struct client {
@@ -21,16 +22,26 @@ struct client {
     void *connection;
     uint64_t handle;
     uint64_t session; /* the home's handle; 0: in no room */
+    uint64_t home;    /* the node of that home; 0: this one */
     enum client_state state;
     bool may_return;     /* within the grace time; where there is none a session ends with its connection */
     bool is_doomed;      /* its outbox ran over; to be closed when the call under way ends */
     int close_code;      /* what we closed with; 0: we did not */
     unsigned hellos;     /* that it has said */
     unsigned refusals;   /* by its own rate limits, less what was taken since */
-    bool has_spoken;     /* to its home, which knows by that that the welcome came through */
-    int64_t refused_seq; /* the lowest number of a message that was refused here and did not come again; 0: none */
-    uint64_t said;       /* the highest number of what was put into its outbox */
-    int64_t got;         /* the highest of those that it has receipted */
+    bool gives_receipts; /* as its hello said */
+    bool owes_answer;    /* to its last welcome, which came unasked: what it says was meant for the home before */
+    bool is_asked;       /* for: the home has been shown its ticket, of a client that is re-attaching */
+    int64_t welcomes;    /* that it was sent */
+    int64_t owes_since_ms;
+    int64_t attempt;       /* the number of the request that shows its ticket, by which the answer is known */
+    int64_t ask_ms;        /* not before, for it was put off */
+    size_t catch_up_bytes; /* of what it missed, which may go beyond its outbox's limits */
+    bool has_spoken;       /* to its home, which knows by that that the welcome came through */
+    int64_t refused_seq;   /* the lowest number of a message that was refused here and did not come again; 0: none */
+    uint64_t said;         /* the highest number of what was put into its outbox */
+    int64_t got;           /* the highest of those that it has receipted */
+    uint64_t reported;     /* the highest that we have receipted for it, where it does not */
     int64_t opened_ms;
     int64_t due_ms;       /* of hello, later of fresh credentials */
     int64_t patience_ms;  /* for hello */
@@ -47,7 +58,18 @@ struct client {
     struct list_link link;     /* among all of the edge's */
     struct list_link due_link; /* in `waiting`, later in `renewing` */
     struct list_link doomed_link;
+    struct list_link reattach_link; /* among those whose tickets are to be shown */
+    struct list_link report_link;   /* among those for whom we have to give a receipt */
 };
+
+/* A client that left while its ticket was being shown. */
+struct parting {
+    uint64_t client;
+    enum leave_reason reason;
+};
+
+#define PARTINGS_MAX                                                                                                   \
+    256 /* of whom nothing is remembered any more is detached, and leaves when its grace time is over */
 
 struct edge {
     struct edge_config config;
@@ -64,9 +86,16 @@ struct edge {
     struct buffer text;     /* scratch of encoding */
     struct buffer ice;      /* scratch of ICE server lists */
     struct buffer ticket;   /* scratch of sealing */
-    struct list all, waiting, renewing, doomed;
+    struct list all, waiting, renewing, doomed, reattaching, reporting;
+    int64_t attempts;
+    struct parting partings[PARTINGS_MAX]; /* a ring */
+    size_t parting_count;                  /* ever */
     bool is_shut;
 };
+
+/* edge.c: each call from outside begins and ends so. */
+void edge_begin(struct edge *edge, struct instant now);
+void edge_settle(struct edge *edge);
 
 /* client.c: sending. The pieces are for events that many clients share. */
 void edge_count_sent(struct edge *edge, const struct event *event, const struct frame *frame, int64_t count);
@@ -147,6 +176,42 @@ void client_on_ticket(struct client *client, const struct message *message);
 
 /* Seals the client's ticket for what a welcome says, and notes when the session ends. */
 void client_take_ticket(struct client *client, const struct event *welcome);
+
+/* The client's own ticket, opened. The caller ends *out_ticket. */
+enum error client_open_ticket(const struct client *client, struct ticket *out_ticket);
+
+/* What a ticket says of a peer; borrowed. */
+struct profile client_profile_of(const struct ticket *ticket);
+
+/* Fills in a REQUEST_RESUME with what the ticket says, but for the profile. */
+void client_fill_resume(const struct client *client, const struct ticket *ticket, struct request *request);
+
+/* reattach.c */
+
+/* Whether what the client says is not for its home: that is being looked for, or it has not heard of the new one. */
+bool client_is_apart(const struct client *client);
+void client_hear_apart(struct client *client, const struct message *message);
+
+/* Whether this is the answer to the last welcome, which came unasked. */
+bool client_is_answer(const struct client *client, const struct message *message);
+
+/* Notes that a welcome is to be sent that it did not ask for. False: its outbox has no place for one. */
+bool client_expect_answer(struct client *client, enum welcome_kind kind);
+
+/* The home that was shown its ticket does not take it. */
+void client_hear_refused(struct client *client, const struct event *refusal);
+
+/* Leaves a session that is re-attaching: its next home is to hear of it. */
+void client_part_apart(struct client *client, enum leave_reason reason);
+
+/* Why that client left while its ticket was being shown. False: it did not, or that was too long ago. */
+bool edge_find_parting(const struct edge *edge, uint64_t client, enum leave_reason *out_reason);
+
+/* Its home hears what the client has, where it does not say so itself. */
+void client_report(struct client *client);
+
+/* Notes that there is something to report. */
+void client_note_unreported(struct client *client);
 
 /* refresh: a fresh token lets the session last longer. */
 void client_on_refresh(struct client *client, const struct message *message);

@@ -33,7 +33,8 @@ static const struct json_rules message_rules = {
     FIELD(TO, "to")                                                                                                    \
     FIELD(KIND, "kind")                                                                                                \
     FIELD(BODY, "body")                                                                                                \
-    FIELD(PEER, "peer")
+    FIELD(PEER, "peer")                                                                                                \
+    FIELD(WELCOME, "welcome")
 
 enum field {
 #define FIELD(name, wire) FIELD_##name,
@@ -326,8 +327,9 @@ static bool decode_kick(struct decoder *decoder, struct message *message)
 
 static bool decode_receipt(struct decoder *decoder, struct message *message)
 {
-    (void)message;
-    return is_given(decoder, FIELD_GOT) || refuse(decoder, FIELD_GOT);
+    if (!is_given(decoder, FIELD_GOT))
+        return refuse(decoder, FIELD_GOT);
+    return take_integer(decoder, FIELD_WELCOME, 1, &message->receipt.welcome);
 }
 
 static bool decode_refresh(struct decoder *decoder, struct message *message)

@@ -4,6 +4,15 @@
 #include "rooms/room.h"
 #include "signaling/client.h"
 
+/* A home on another node is asked over a link, so that what it says again does not come within the call. It is no more
+ * than a mailbox holds, which may be some outboxes. */
+#define CATCH_UP_OUTBOXES 16
+
+static size_t peers_in(const struct event *event)
+{
+    return event->welcome.room ? room_count(event->welcome.room) : event->welcome.peer_count;
+}
+
 static void note_join(const struct client *client, const struct event *event)
 {
     struct metrics *metrics = client->edge->config.metrics;
@@ -11,26 +20,20 @@ static void note_join(const struct client *client, const struct event *event)
     metrics_observe(metrics, HISTOGRAM_JOIN_SECONDS, (double)(client->edge->now.mono_ms - client->opened_ms) / 1000.0);
     log_info("peer.join", LOG_TEXT("conn", client->name), LOG_TEXT("room", client->room),
              LOG_TEXT("peer", client->peer_id), LOG_SLICE("identity", event->welcome.self->profile.identity),
-             LOG_SLICE("name", event->welcome.self->profile.name),
-             LOG_NUMBER("peers", room_count(event->welcome.room)));
+             LOG_SLICE("name", event->welcome.self->profile.name), LOG_NUMBER("peers", peers_in(event)));
 }
 
 static void note_resume(const struct client *client, const struct event *event)
 {
     log_info("peer.resume", LOG_TEXT("conn", client->name), LOG_TEXT("room", client->room),
              LOG_TEXT("peer", client->peer_id), LOG_TEXT("kind", welcome_kind_name(event->welcome.kind)),
-             LOG_SLICE("identity", event->welcome.self->profile.identity),
-             LOG_NUMBER("peers", room_count(event->welcome.room)));
+             LOG_SLICE("identity", event->welcome.self->profile.identity), LOG_NUMBER("peers", peers_in(event)));
 }
 
-static void hear_welcome(struct client *client, const struct event *event)
+static void send_welcome(struct client *client, const struct event *event)
 {
     struct edge *edge = client->edge;
     struct event welcome = *event;
-    client->session = event->welcome.session;
-    client->may_return = event->welcome.grace_ms > 0;
-    client->state = CLIENT_JOINED;
-    client_take_ticket(client, event);
     welcome.welcome.ticket = slice_from_text(client->ticket);
     welcome.welcome.ice_ttl_s = client_write_ice(client);
     welcome.welcome.ice_servers = buffer_slice(&edge->ice);
@@ -41,6 +44,33 @@ static void hear_welcome(struct client *client, const struct event *event)
     edge_count_sent(edge, &welcome, frame, 1);
     frame_unref(frame);
     edge->config.port.wake(client->connection);
+}
+
+static void take_session(struct client *client, uint64_t home, const struct event *welcome)
+{
+    const struct edge *edge = client->edge;
+    client->session = welcome->welcome.session;
+    client->home = home;
+    client->may_return = welcome->welcome.grace_ms > 0;
+    client->state = CLIENT_JOINED;
+    client->welcomes++;
+    if (welcome->welcome.kind != WELCOME_NEW && client != edge->resumer)
+        client->catch_up_bytes = edge->config.outbox.bytes_max * CATCH_UP_OUTBOXES;
+    client_take_ticket(client, welcome);
+}
+
+static void hear_welcome(struct client *client, uint64_t home, const struct event *event)
+{
+    struct event welcome = *event;
+    bool is_asked_for = client->state == CLIENT_JOINING;
+    take_session(client, home, event);
+    if (!is_asked_for && !client_expect_answer(client, event->welcome.kind)) {
+        client_cut(client, ERR_SLOW_CONSUMER);
+        return;
+    }
+    if (!is_asked_for)
+        welcome.re.is_set = false;
+    send_welcome(client, &welcome);
     if (event->welcome.kind == WELCOME_NEW)
         note_join(client, event);
     else
@@ -50,6 +80,10 @@ static void hear_welcome(struct client *client, const struct event *event)
 /* An error without a text of its own: the home did not let the client in. */
 static void hear_refusal(struct client *client, const struct event *event)
 {
+    if (client->state == CLIENT_REATTACHING) {
+        client_hear_refused(client, event);
+        return;
+    }
     if (client->state == CLIENT_JOINING) {
         metrics_add(client->edge->config.metrics, METRIC_JOINS_REFUSED, client->edge->resumer != client);
         client->state = CLIENT_WAITING;
@@ -73,10 +107,10 @@ static void hear_bye(struct client *client, const struct event *event)
 }
 
 /* Events that change what the edge knows of the client, or end it. */
-static void hear_alone(struct client *client, const struct event *event)
+static void hear_alone(struct client *client, uint64_t home, const struct event *event)
 {
     if (event->type == EVENT_WELCOME)
-        hear_welcome(client, event);
+        hear_welcome(client, home, event);
     else if (event->type == EVENT_BYE)
         hear_bye(client, event);
     else
@@ -85,16 +119,17 @@ static void hear_alone(struct client *client, const struct event *event)
 
 /* A client that went while the home was being asked: its session must not stay behind. Who showed a ticket may do so
  * again; who joined never had one. */
-static void leave_orphan(struct edge *edge, struct locator from, const struct event *event)
+static void leave_orphan(struct edge *edge, uint64_t home, struct locator from, const struct event *event)
 {
-    if (event->type != EVENT_WELCOME)
-        return;
     struct request request = {.type = event->welcome.kind == WELCOME_NEW ? REQUEST_LEAVE : REQUEST_DETACH,
                               .from = from,
                               .now = edge->now,
                               .session = event->welcome.session,
+                              .home = home,
                               .got = GOT_NOTHING,
                               .leave = {LEAVE_LOST}};
+    if (edge_find_parting(edge, from.client, &request.leave.reason))
+        request.type = REQUEST_LEAVE;
     edge->route.send(edge->route.context, &request);
 }
 
@@ -112,29 +147,70 @@ static void charge_replay(const struct edge *edge, size_t bytes)
     address_entry_charge_bytes(edge->addresses, resumer->entry, bytes, edge->now.mono_ms);
 }
 
+static bool is_peer(const struct client *client, const struct event *welcome)
+{
+    return slice_is_text(peer_id(welcome->welcome.self), client->peer_id);
+}
+
+static bool is_of_attempt(const struct client *client, const struct event *event)
+{
+    return client->is_asked && event->re.is_set && event->re.id == client->attempt;
+}
+
+/* Whether a home may say that to the client now. What a former home says, or one that was asked before, is stale. */
+static bool is_awaited(const struct client *client, uint64_t home, const struct event *event, bool is_text)
+{
+    bool is_at_home = client->session && client->home == home;
+    bool is_answer = !is_text && event->type != EVENT_BYE;
+    switch (client->state) {
+    case CLIENT_WAITING:
+    case CLIENT_CLOSING: return false;
+    case CLIENT_JOINING: return event->type == EVENT_WELCOME ? is_peer(client, event) : !is_text;
+    case CLIENT_REATTACHING: return is_answer ? is_of_attempt(client, event) : is_at_home && !is_text;
+    case CLIENT_JOINED: break;
+    }
+    if (event->type == EVENT_WELCOME) /* asked twice, answered twice: with another ticket */
+        return is_at_home && event->welcome.session == client->session && event->welcome.kind != WELCOME_NEW;
+    return is_at_home || (is_answer && !home); /* on the way to the home there was no place */
+}
+
+/* Whether the client is not, or no longer, the one that this welcome is for. */
+static bool is_orphan(const struct client *client, const struct event *event)
+{
+    if (event->type != EVENT_WELCOME)
+        return false;
+    return !client || client->state == CLIENT_CLOSING || client->state == CLIENT_WAITING || !is_peer(client, event);
+}
+
 /* Whether the client took it. */
-static bool hear(struct edge *edge, const struct delivery *to, const struct event *event, struct frame *frame)
+static bool hear(struct edge *edge, uint64_t home, const struct delivery *to, const struct event *event,
+                 struct frame *frame)
 {
     struct client *client = slots_find(edge->clients, to->to.client);
-    if (!client || client->state == CLIENT_CLOSING) {
-        leave_orphan(edge, to->to, event);
+    if (is_orphan(client, event))
+        leave_orphan(edge, home, to->to, event);
+    if (!client || !is_awaited(client, home, event, frame != NULL))
         return false;
-    }
     if (frame && client == edge->resumer)
         charge_replay(edge, frame->length);
     if (frame)
         return client_push(client, frame, to->n) == ERROR_NONE;
-    hear_alone(client, event);
+    hear_alone(client, home, event);
     return true;
 }
 
-size_t edge_deliver(void *context, const struct delivery *to, size_t count, const struct event *event,
-                    struct frame *frame)
+size_t edge_deliver(void *edge, const struct delivery *to, size_t count, const struct event *event, struct frame *frame)
+{
+    return edge_deliver_from(edge, 0, to, count, event, frame);
+}
+
+size_t edge_deliver_from(void *context, uint64_t home, const struct delivery *to, size_t count,
+                         const struct event *event, struct frame *frame)
 {
     struct edge *edge = context;
     size_t taken = 0;
     for (size_t i = 0; i < count; i++)
-        taken += hear(edge, &to[i], event, frame);
+        taken += hear(edge, home, &to[i], event, frame);
     if (frame)
         edge_count_sent(edge, event, frame, (int64_t)taken);
     if (frame && is_fan_out(edge, event->type))

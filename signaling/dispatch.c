@@ -7,9 +7,11 @@ void client_forward(struct client *client, const struct message *message, struct
     struct edge *edge = client->edge;
     request->from = (struct locator){0, client->handle};
     request->session = client->session;
+    request->home = client->home;
     request->now = edge->now;
     request->id = message->id;
-    request->got = message->got;
+    bool is_reported = client->home && !client->gives_receipts;
+    request->got = is_reported ? GOT_NOTHING : message->got;
     client->has_spoken = true;
     edge->route.send(edge->route.context, request);
 }
@@ -126,7 +128,9 @@ void client_keep_receipt(struct client *client, const struct message *message)
 
 void client_dispatch(struct client *client, const struct message *message)
 {
-    if (client->state == CLIENT_JOINED && !is_in_order(client, message)) {
+    if (client_is_apart(client)) {
+        client_hear_apart(client, message);
+    } else if (client->state == CLIENT_JOINED && !is_in_order(client, message)) {
         refuse_order(client, message);
     } else if (client->state == CLIENT_JOINED) {
         note_got(client, message->got);

@@ -17,6 +17,9 @@
 /* Sessions end in any order: so many are looked at in a second. */
 #define ENDS_PER_TICK 8192
 
+/* Whoever has not answered a welcome by then does not read what it is sent. */
+#define ANSWER_MS 15000
+
 struct edge *edge_create(const struct edge_config *config)
 {
     struct edge *edge = memory_new(sizeof *edge);
@@ -28,6 +31,8 @@ struct edge *edge_create(const struct edge_config *config)
     list_init(&edge->waiting);
     list_init(&edge->renewing);
     list_init(&edge->doomed);
+    list_init(&edge->reattaching);
+    list_init(&edge->reporting);
     return edge;
 }
 
@@ -51,8 +56,7 @@ struct edge *edge_destroy(struct edge *edge)
     return NULL;
 }
 
-/* Each call from outside begins so. */
-static void edge_begin(struct edge *edge, struct instant now)
+void edge_begin(struct edge *edge, struct instant now)
 {
     edge->now = now;
     if (edge->begun.unix_ms)
@@ -112,7 +116,7 @@ struct client *edge_open(struct edge *edge, struct slice room, const struct net_
 
 /* Closing a slow client is news for its room, which may fill further outboxes: hence the loop. What is in its outbox
  * is in the session's mailbox too, if its peer gives receipts. */
-static void settle(struct edge *edge)
+void edge_settle(struct edge *edge)
 {
     struct list_link *link;
     while ((link = list_first(&edge->doomed))) {
@@ -128,7 +132,7 @@ void edge_refuse(struct client *client, enum error error, struct instant now)
     edge_begin(client->edge, now);
     if (client->state != CLIENT_CLOSING)
         client_cut(client, error);
-    settle(client->edge);
+    edge_settle(client->edge);
 }
 
 static void count_disconnect(struct client *client, int close_code)
@@ -150,6 +154,8 @@ void edge_close(struct client *client, int close_code, struct instant now)
     list_remove(&client->link);
     list_remove(&client->due_link);
     list_remove(&client->doomed_link);
+    list_remove(&client->reattach_link);
+    list_remove(&client->report_link);
     slots_remove(edge->clients, client->handle);
     edge->client_count--;
     address_book_disconnect(edge->addresses, client->entry, now.mono_ms);
@@ -158,7 +164,7 @@ void edge_close(struct client *client, int close_code, struct instant now)
     free(client->region);
     free(client->ticket);
     free(client);
-    settle(edge);
+    edge_settle(edge);
 }
 
 struct outbox *edge_outbox(struct client *client)
@@ -200,8 +206,11 @@ static void end_sessions(struct edge *edge)
         struct client *client = LIST_OWNER(link, struct client, link);
         list_remove(link);
         list_append(&edge->all, link);
-        if (client->state == CLIENT_JOINED && client->ends_mono_ms <= edge->now.mono_ms)
+        bool is_in_room = client->state == CLIENT_JOINED || client->state == CLIENT_REATTACHING;
+        if (is_in_room && client->ends_mono_ms <= edge->now.mono_ms)
             client_cut(client, ERR_AUTH_EXPIRED);
+        else if (is_in_room && client->owes_answer && client->owes_since_ms + ANSWER_MS <= edge->now.mono_ms)
+            client_cut(client, ERR_SLOW_CONSUMER);
     }
 }
 
@@ -216,8 +225,9 @@ void edge_tick(struct edge *edge, struct instant now)
     while ((client = first_due(edge, &edge->renewing)))
         client_renew_ice(client);
     end_sessions(edge);
+    edge_beat(edge, now);
     address_book_tick(edge->addresses, now.mono_ms);
-    settle(edge);
+    edge_settle(edge);
 }
 
 void edge_shut(struct edge *edge, struct instant now)
@@ -245,7 +255,8 @@ static void count_message(struct edge *edge, enum error error, const struct mess
 /* Joins have limits of their own, and who wants to go is not kept. */
 static bool is_free(const struct client *client, const struct message *message)
 {
-    return message->type == MESSAGE_LEAVE || (message->type == MESSAGE_HELLO && client->state == CLIENT_WAITING);
+    return message->type == MESSAGE_LEAVE || client_is_answer(client, message) ||
+           (message->type == MESSAGE_HELLO && client->state == CLIENT_WAITING);
 }
 
 static bool may_send(struct client *client, enum error error, const struct message *message, size_t cost)
@@ -285,5 +296,5 @@ void edge_receive(struct client *client, struct slice text, struct instant now)
             client_dispatch(client, &message);
         edge->speaker = NULL;
     }
-    settle(edge);
+    edge_settle(edge);
 }

@@ -58,6 +58,11 @@ struct edge *edge_destroy(struct edge *edge); /* NULL is fine; returns NULL; eve
 size_t edge_deliver(void *edge, const struct delivery *to, size_t count, const struct event *event,
                     struct frame *frame);
 
+/* As edge_deliver(), of a home on that node (0: this one). What does not come from the home that has a client's
+ * session, or that was asked for it, is passed over. */
+size_t edge_deliver_from(void *edge, uint64_t home, const struct delivery *to, size_t count, const struct event *event,
+                         struct frame *frame);
+
 /* What the home calls to make an event's text (context: the edge). */
 struct frame *edge_encode(void *edge, const struct event *event);
 
@@ -84,8 +89,14 @@ struct outbox *edge_outbox(struct client *client);
 
 /* The home of some sessions is not there any more, or does not hold their room, or the way to it broke: their clients'
  * tickets are shown again on their behalf, and they hear another welcome. `home`: the node (0: this one); without
- * rooms: all that are there. */
-void edge_reattach(struct edge *edge, uint64_t home, const struct slice *rooms, size_t room_count, struct instant now);
+ * rooms: all that are there. Nothing is asked before the next edge_beat(). Clients that are joining are left alone: who
+ * asks for them on other nodes asks again. */
+void edge_reattach(void *edge, uint64_t home, const struct slice *rooms, size_t room_count, struct instant now);
+
+/* Shows the tickets of clients that are re-attaching, some hundred at once, and gives receipts for those who give none
+ * and whose home is on another node. To be called about ten times a second where there are other nodes. */
+#define EDGE_BEAT_MS 100
+void edge_beat(struct edge *edge, struct instant now);
 
 /* Appends the JSON array of the peers that `self` sees in its room, as it stands in a welcome. */
 void edge_write_roster(void *edge, const struct room *room, const struct peer *self, struct buffer *out);

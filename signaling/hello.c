@@ -76,6 +76,7 @@ void client_ask_home(struct client *client, const struct message *message, struc
     request->from = (struct locator){0, client->handle};
     request->now = edge->now;
     request->id = message->id;
+    client->gives_receipts = message->hello.gives_receipts;
     client->state = CLIENT_JOINING;
     list_remove(&client->due_link); /* now it is the home that has to answer */
     edge->resumer = request->type == REQUEST_RESUME ? client : NULL;

@@ -59,6 +59,9 @@ struct message {
             size_t to_count;
         } broadcast;
         struct {
+            int64_t welcome; /* the how-many-th of its connection it answers, which came unasked; 0: none */
+        } receipt;
+        struct {
             struct slice token;
         } refresh;
         struct profile_update update;

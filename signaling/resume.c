@@ -40,7 +40,7 @@ void client_take_ticket(struct client *client, const struct event *welcome)
     const struct edge *edge = client->edge;
     const struct peer *self = welcome->welcome.self;
     struct ticket ticket = {
-        .room = room_id(welcome->welcome.room),
+        .room = slice_from_text(client->room),
         .peer_id = peer_id(self),
         .identity = self->profile.identity,
         .name = self->profile.name,
@@ -68,26 +68,37 @@ static void refuse_ticket(struct client *client, const struct message *message, 
     client_refuse(client, &refusal);
 }
 
-static void resume(struct client *client, const struct message *message, const struct ticket *ticket)
+struct profile client_profile_of(const struct ticket *ticket)
 {
-    struct profile given = {.identity = ticket->identity,
+    return (struct profile){.identity = ticket->identity,
                             .name = ticket->name,
                             .metadata = ticket->metadata,
                             .attributes = ticket->attributes,
                             .grants = ticket->grants};
+}
+
+void client_fill_resume(const struct client *client, const struct ticket *ticket, struct request *request)
+{
+    request->type = REQUEST_RESUME;
+    request->resume.room = slice_from_text(client->room);
+    request->resume.peer_id = ticket->peer_id;
+    request->resume.order = ticket->order;
+    request->resume.epoch = ticket->epoch;
+    request->resume.generation = ticket->generation;
+    request->resume.ends_unix_s = ticket->ends_unix_s;
+}
+
+static void resume(struct client *client, const struct message *message, const struct ticket *ticket)
+{
+    struct profile given = client_profile_of(ticket);
     struct profile profile;
     if (!client_make_profile(client, message, &given, &profile))
         return;
-    struct request request = {.type = REQUEST_RESUME, .got = message->got};
+    struct request request = {.got = message->got};
     memcpy(client->peer_id, ticket->peer_id.data, RANDOM_ID_LENGTH);
-    request.resume.room = slice_from_text(client->room);
-    request.resume.peer_id = ticket->peer_id;
+    client_fill_resume(client, ticket, &request);
     request.resume.profile = &profile;
     request.resume.gives_receipts = message->hello.gives_receipts;
-    request.resume.order = ticket->order;
-    request.resume.epoch = ticket->epoch;
-    request.resume.generation = ticket->generation;
-    request.resume.ends_unix_s = ticket->ends_unix_s;
     client_ask_home(client, message, &request);
 }
 
@@ -116,13 +127,19 @@ void client_on_ticket(struct client *client, const struct message *message)
     ticket_fini(&ticket);
 }
 
+enum error client_open_ticket(const struct client *client, struct ticket *out_ticket)
+{
+    const struct edge *edge = client->edge;
+    return ticket_open(edge->config.sealer, slice_from_text(client->ticket), slice_from_text(client->room),
+                       ticket_time(edge), out_ticket);
+}
+
 /* Changes the ticket to last as long as the token allows, if it is for the same peer. */
 static enum error prolong(struct client *client, const struct claims *claims, int64_t *out_ends_unix_s)
 {
     const struct edge *edge = client->edge;
     struct ticket ticket;
-    enum error error = ticket_open(edge->config.sealer, slice_from_text(client->ticket), slice_from_text(client->room),
-                                   ticket_time(edge), &ticket);
+    enum error error = client_open_ticket(client, &ticket);
     if (error)
         return error;
     error = slice_is_equal(ticket.identity, claims->identity) ? client_use_token(client, claims) : ERR_NOT_PERMITTED;
