@@ -66,6 +66,15 @@ static void every_message_may_tell_how_far_its_sender_has_got(void **state)
     }
 }
 
+static void a_receipt_may_answer_a_welcome(void **state)
+{
+    assert_taken(state, "{\"type\":\"receipt\",\"got\":0,\"welcome\":2}");
+    assert_int_equal(message.receipt.welcome, 2);
+    assert_taken(state, "{\"type\":\"receipt\",\"got\":0}");
+    assert_int_equal(message.receipt.welcome, 0);
+    assert_refused(state, "{\"type\":\"receipt\",\"got\":0,\"welcome\":0}", ERR_BAD_MESSAGE, "welcome");
+}
+
 static void a_receipt_says_something(void **state)
 {
     assert_taken(state, "{\"type\":\"receipt\",\"got\":0}");
@@ -155,6 +164,7 @@ int main(void)
         cmocka_unit_test(a_ticket_is_a_text_of_bounded_length),
         cmocka_unit_test(every_message_may_tell_how_far_its_sender_has_got),
         cmocka_unit_test(a_receipt_says_something),
+        cmocka_unit_test(a_receipt_may_answer_a_welcome),
         cmocka_unit_test(a_refresh_needs_a_token),
         cmocka_unit_test(relays_and_broadcasts_have_numbers_from_one),
         cmocka_unit_test(the_number_of_a_refused_message_is_still_known),
