@@ -174,10 +174,33 @@ static void what_a_former_home_says_is_passed_over(void **state)
     far_beats(scene, EDGE_BEAT_MS);
     (void)actor_hear(&ann);
 
-    home_detach_edge(scene->homes[0].home, EDGE_NODE, scene->edge.now);
-    home_tick(scene->homes[0].home, (struct instant){scene->edge.now.mono_ms + 60000, scene->edge.now.unix_ms});
+    struct event event = {.type = EVENT_PEER_AWAY, .away = {SLICE_LITERAL("cyd")}};
+    struct frame *frame = edge_encode(scene->edge.edge, &event);
+    struct delivery delivery = {{0, scene->last_client}, 9};
 
-    assert_string_equal(actor_hear(&ann), "");
+    assert_int_equal(edge_deliver_from(scene->edge.edge, 1, &delivery, 1, &event, frame), 0);
+    assert_int_equal(edge_deliver_from(scene->edge.edge, 2, &delivery, 1, &event, frame), 1);
+
+    frame_unref(frame);
+    assert_int_equal(count_of(actor_hear(&bob), "peer-away"), 1);
+    leave_all(scene);
+}
+
+static void it_is_said_that_the_client_was_connected_all_the_time(void **state)
+{
+    struct far_scene *scene = *state;
+    struct actor cyd;
+    both_enter(scene);
+    scene->asked = 2; /* which has the room, too, */
+    actor_enter(&scene->edge, &cyd, "cyd");
+    far_beats(scene, 60000); /* and for long */
+
+    far_dies(scene, 1, 2);
+    far_beats(scene, EDGE_BEAT_MS);
+
+    assert_has(actor_hear(&ann), "\"session\":\"rebuilt\"");
+    assert_int_equal(count_of(actor_hear(&cyd), "peer-back"), 2);
+    actor_vanish(&scene->edge, &cyd, 1006);
     leave_all(scene);
 }
 
@@ -208,10 +231,9 @@ static void an_answer_to_an_earlier_question_is_passed_over(void **state)
     assert_int_equal(scene->resumes, 4);
     assert_int_not_equal(first.id, scene->last_id.id);
     struct event stale = {.type = EVENT_ERROR, .re = first, .error = {ERR_SESSION_ENDED, NULL, -1}};
-    struct delivery delivery = {{0, 0}, 0};
+    struct delivery delivery = {{0, scene->last_client}, 0};
 
-    for (delivery.to.client = 0; delivery.to.client < 4; delivery.to.client++)
-        (void)edge_deliver_from(scene->edge.edge, 2, &delivery, 1, &stale, NULL);
+    (void)edge_deliver_from(scene->edge.edge, 2, &delivery, 1, &stale, NULL);
 
     assert_int_equal(ann.close_code + bob.close_code, 0);
     leave_all(scene);
@@ -349,6 +371,7 @@ int main(void)
         FAR_SCENE(where_only_the_link_broke_what_was_missed_comes_and_nothing_comes_twice),
         FAR_SCENE(what_a_cut_link_lost_is_said_after_the_welcome),
         FAR_SCENE(what_a_former_home_says_is_passed_over),
+        FAR_SCENE(it_is_said_that_the_client_was_connected_all_the_time),
         FAR_SCENE(only_the_rooms_that_moved_are_concerned),
         FAR_SCENE(an_answer_to_an_earlier_question_is_passed_over),
         FAR_SCENE(a_client_whose_session_has_ended_elsewhere_is_told_to_join_anew),

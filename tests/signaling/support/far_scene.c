@@ -22,8 +22,10 @@ static void count_request(struct far_scene *scene, const struct request *request
 {
     scene->resumes += request->type == REQUEST_RESUME;
     scene->leaves += request->type == REQUEST_LEAVE;
-    if (request->type == REQUEST_RESUME)
+    if (request->type == REQUEST_RESUME) {
         scene->last_id = request->id;
+        scene->last_client = request->from.client;
+    }
     if (request->type != REQUEST_RECEIPT)
         return;
     scene->receipts++;

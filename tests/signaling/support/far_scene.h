@@ -24,7 +24,8 @@ struct far_scene {
     bool is_holding;  /* resumes reach nobody yet */
     unsigned resumes, receipts, leaves;
     int64_t last_got;
-    struct reference last_id;
+    struct reference last_id; /* of a resume, */
+    uint64_t last_client;     /* and of which client */
 };
 
 int open_far_scene(void **state);
