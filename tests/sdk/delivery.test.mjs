@@ -25,6 +25,7 @@ function randomFrom(seed) {
 /** One run: what was sent, what was handled by whom, and what became of each promise. */
 class Run {
   sends = [];
+  updates = [];
   /** @type {Map<string, Map<string, number[]>>} by the id of the session that handled: by sender, the places among its sends */
   handled = new Map();
   warnings = [];
@@ -72,6 +73,12 @@ class Run {
     );
   }
 
+  update() {
+    const update = { fate: '' };
+    this.updates.push(update);
+    this.calls[0]?.update({ name: String(this.updates.length) }).then(() => (update.fate = 'ok'), ({ code }) => (update.fate = code));
+  }
+
   async step() {
     const dice = this.random();
     const { home } = this;
@@ -79,9 +86,12 @@ class Run {
     if (dice < 0.05) home.cut();
     else if (dice < 0.07) home.freeze();
     else if (dice < 0.08 && home.isUp) home.kill();
+    else if (dice < 0.1) home.move();
     else if (dice < 0.12) this.calls[0]?.reconnect();
     else if (dice < 0.125) this.calls[0]?.leave();
     else if (dice < 0.2 && this.calls.length < 3) await this.join(['ann', 'bob', 'cyd'].find((name) => !this.calls.some((call) => call.self.id.startsWith(name))));
+    if (dice > 0.8 && dice < 0.87) home.reattach();
+    if (dice > 0.86 && dice < 0.88) this.update();
     home.refuseShare = dice > 0.9 ? 0.3 : 0;
     if (!home.isUp && this.random() < 0.3) home.start();
     await this.clock.advance(Math.round(400 * this.random()));
@@ -105,6 +115,7 @@ function judge(run, seed) {
     for (const id of fate.reached ?? []) assert.ok(run.handled.get(id)?.get(from)?.includes(place), `seed ${seed}: ${id} is said to have message ${place} of ${from}`);
     if (fate.peers) assert.ok(fate.peers.length > 0, `seed ${seed}: message ${place} of ${from} was lost to nobody`);
   }
+  for (const { fate } of run.updates) assert.ok(fate === 'ok' || fate === 'unreachable' || fate === 'aborted', `seed ${seed}: an update came to ${fate || 'nothing'}`);
   for (const [id, heard] of run.handled)
     for (const [from, places] of heard)
       for (let i = 1; i < places.length; i += 1)
@@ -113,13 +124,14 @@ function judge(run, seed) {
 }
 
 test(`each message is handled once, in order, by those whom its sender is told of (${SEEDS} seeds)`, async () => {
-  const seen = { kills: 0, cuts: 0, freezes: 0, refused: 0, repeated: 0, resumed: 0, rebuilt: 0, outOfOrder: 0, sends: 0, reached: 0, undelivered: 0 };
+  const seen = { moves: 0, reattached: 0, updates: 0, kills: 0, cuts: 0, freezes: 0, refused: 0, repeated: 0, resumed: 0, rebuilt: 0, outOfOrder: 0, sends: 0, reached: 0, undelivered: 0 };
 
   for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1) {
     const run = await play(seed);
     judge(run, seed);
     for (const [name, count] of Object.entries(run.home.counts)) seen[name] += count;
     seen.sends += run.sends.length;
+    seen.updates += run.updates.length;
     seen.reached += run.sends.filter(({ fate }) => fate.reached).length;
     seen.undelivered += run.sends.filter(({ fate }) => fate.code).length;
   }

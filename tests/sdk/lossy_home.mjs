@@ -10,6 +10,7 @@ export class LossyHome {
   #clock;
   #random;
   #epoch = 1;
+  #life = 1;
   #joins = 0;
   /** @type {Map<string, any>} */
   sessions = new Map();
@@ -19,7 +20,7 @@ export class LossyHome {
   #connections = new Set();
   isUp = true;
   refuseShare = 0;
-  counts = { kills: 0, cuts: 0, freezes: 0, refused: 0, repeated: 0, resumed: 0, rebuilt: 0, outOfOrder: 0 };
+  counts = { moves: 0, reattached: 0, kills: 0, cuts: 0, freezes: 0, refused: 0, repeated: 0, resumed: 0, rebuilt: 0, outOfOrder: 0 };
 
   constructor(clock, random) {
     this.#clock = clock;
@@ -32,7 +33,7 @@ export class LossyHome {
     return class {
       readyState = 0;
       constructor() {
-        this.line = { isCut: false, isFrozen: false, up: 0, down: 0, session: null, socket: this };
+        this.line = { isCut: false, isFrozen: false, up: 0, down: 0, welcomes: 0, owes: 0, isApart: false, session: null, socket: this };
         home.#delay(this.line, 'down', () => (home.isUp ? this.#open() : home.#close(this.line, 1006)));
       }
       send(text) {
@@ -74,12 +75,8 @@ export class LossyHome {
   kill() {
     this.counts.kills += 1;
     this.isUp = false;
-    this.#epoch += 1;
-    this.sessions.clear();
-    this.#ghosts.clear();
-    this.#openedAt = -1;
-    this.#clock.clearTimeout(this.#settleTimer);
-    this.#settleTimer = null;
+    this.#life += 1;
+    this.#forget();
     for (const line of this.#connections) {
       line.isCut = true;
       this.#after(LATENCY_MS, () => this.#close(line, 1006));
@@ -89,6 +86,49 @@ export class LossyHome {
 
   start() {
     this.isUp = true;
+  }
+
+  /** The home is on another node from now on; connections stay, and their tickets are shown to it one by one. */
+  move() {
+    const lines = [...this.#connections].filter((line) => line.session);
+    if (!this.isUp || lines.length === 0) return;
+    this.counts.moves += 1;
+    this.#forget();
+    for (const line of lines) this.#setApart(line);
+  }
+
+  /** The way to the home broke: it has the session, and what was said over that way meanwhile is lost. */
+  reattach() {
+    const line = this.#pick([...this.#connections].filter((one) => one.session?.line === one));
+    if (line) this.#setApart(line);
+  }
+
+  #forget() {
+    this.#epoch += 1;
+    this.sessions.clear();
+    this.#ghosts.clear();
+    this.#openedAt = -1;
+    this.#clock.clearTimeout(this.#settleTimer);
+    this.#settleTimer = null;
+  }
+
+  #setApart(line) {
+    line.isApart = true;
+    const attempt = (line.attempts = (line.attempts ?? 0) + 1);
+    this.#after(CUT_NOTICED_MS, () => {
+      if (attempt === line.attempts && this.#connections.has(line)) this.#showTicket(line);
+    });
+  }
+
+  #showTicket(line) {
+    const { id } = line.session;
+    const session = this.sessions.get(id);
+    line.isApart = false;
+    line.owes = line.welcomes + 1;
+    if (session && session.line !== line) return; /* its client is back over another */
+    this.counts.reattached += 1;
+    if (!session) this.#rebuild(line, id, {});
+    else this.#welcome(line, session, session.isUnused ? 'rebuilt' : 'resumed');
   }
 
   #pick(list) {
@@ -102,9 +142,9 @@ export class LossyHome {
   /** Carries something over a line: in order, later, or never. */
   #delay(line, way, run) {
     line[way] = Math.max(line[way], this.#clock.now + Math.round(LATENCY_MS * this.#random()));
-    const epoch = this.#epoch;
+    const life = this.#life;
     this.#clock.setTimeout(() => {
-      const isLost = line.isCut || line.isFrozen || (way === 'up' && epoch !== this.#epoch);
+      const isLost = line.isCut || line.isFrozen || (way === 'up' && life !== this.#life);
       if (!isLost) run();
     }, line[way] - this.#clock.now);
   }
@@ -124,7 +164,7 @@ export class LossyHome {
     session.n += 1;
     const letter = { n: session.n, message: { n: session.n, ...message }, ...origin };
     session.mailbox.push(letter);
-    if (session.line) this.#write(session.line, letter.message);
+    if (session.line && !session.line.isApart) this.#write(session.line, letter.message);
   }
 
   #others(session) {
@@ -163,7 +203,19 @@ export class LossyHome {
 
   #hear(line, message) {
     if (message.type === 'hello') this.#onHello(line, message);
+    else if (line.session && (line.isApart || line.owes)) this.#onApart(line, message);
     else if (line.session?.line === line) this.#onMessage(line.session, line, message);
+  }
+
+  /** What was said before the answer to an unasked welcome was meant for the former home. */
+  #onApart(line, message) {
+    if (message.type === 'ping') this.#write(line, { type: 'pong', re: message.id });
+    else if (message.type === 'update') this.#write(line, { type: 'error', re: message.id, code: 'rate_limited', message: 'Later.', retryAfterMs: 500 });
+    else if (message.type === 'leave') this.#end(line.session, 'left', 'peer-left');
+    else if (message.type === 'receipt' && !line.isApart && message.welcome === line.owes) {
+      line.owes = 0;
+      if (line.session.line === line) this.#onMessage(line.session, line, message);
+    }
   }
 
   #onHello(line, message) {
@@ -219,8 +271,9 @@ export class LossyHome {
   }
 
   #welcome(line, session, kind, re) {
-    const former = session.line;
-    const wasAway = former === null && kind === 'resumed';
+    line.welcomes += 1;
+    const former = session.line === line ? null : session.line;
+    const wasAway = session.line === null && kind === 'resumed';
     this.#clock.clearTimeout(session.graceTimer);
     if (former) {
       this.#connections.delete(former);

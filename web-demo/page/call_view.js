@@ -89,7 +89,10 @@ export class CallView {
       this.#refresh();
     });
     // Whoever was not told of the trouble need not be told of its end.
-    call.on('resumed', () => wasTold && this.#banner.note(RESUMED, 'good'));
+    call.on('resumed', () => {
+      if (wasTold) this.#banner.note(RESUMED, 'good');
+      wasTold = false;
+    });
     call.on('rejoined', () => this.#banner.note(REJOINED, 'warning'));
   }
 

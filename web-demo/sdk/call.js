@@ -4,10 +4,11 @@ import { Delivery } from './delivery.js';
 import { Emitter } from './emitter.js';
 import { ParleyError, errorOfMessage, isClosing } from './errors.js';
 import { LocalMedia, SOURCES } from './local_media.js';
-import { rtcIceServers } from './messages.js';
+import { linkConfig } from './messages.js';
 import { Peer } from './peer.js';
 import { Presence } from './presence.js';
 import { Refresher } from './refresher.js';
+import { patient } from './retry.js';
 import { Roster } from './roster.js';
 import { Session } from './session.js';
 
@@ -47,12 +48,12 @@ export class Call extends Emitter {
     this.#options = options;
     this.#platform = platform;
     this.#local = new LocalMedia(platform, (source) => void this.#onLocalChange(source));
-    const request = (/** @type {Record<string, unknown>} */ message) => this.#session.request(message);
+    const request = patient(platform, (message) => this.#session.request(message));
     const onError = (/** @type {unknown} */ error) => this.#warn(error);
     this.#presence = new Presence(options, this.#local, { request, onError, onChange: (self) => this.emit('self-updated', self) });
     const outlet = {
       post: (/** @type {string} */ text) => this.#session.post(text),
-      ping: () => request({ type: 'ping' }),
+      ping: () => this.#session.request({ type: 'ping' }),
       selfId: () => this.self.id,
       ids: () => [...this.peers.keys()],
       isRebuilding: () => this.#roster.isRebuilding,
@@ -62,8 +63,8 @@ export class Call extends Emitter {
     this.#refresher = new Refresher(platform, options.tokens, request, (error) => this.emit('warning', error));
     this.#session = new Session(url, platform, {
       hello: (ticket) => this.#hello(ticket),
-      onWelcome: (welcome, reason) => this.#onWelcome(welcome, reason),
-      onMessage: (message, isReply) => this.#onMessage(message, isReply),
+      onWelcome: (welcome, count, reason) => this.#onWelcome(welcome, count, reason),
+      onMessage: (message) => this.#onMessage(message),
       onInvalid: (error) => this.emit('warning', error),
       onState: (state) => this.#onState(state),
       onEnd: (error) => this.#end(error.code, error.message, error),
@@ -187,16 +188,19 @@ export class Call extends Emitter {
   }
 
   /** @type {import('./session.js').SessionHooks['onWelcome']} */
-  #onWelcome(welcome, reason) {
+  #onWelcome(welcome, count, reason) {
     const former = this.#presence.self?.id;
+    const isRebuilt = welcome.session === 'rebuilt';
+    this.hold();
     this.#room = welcome.room;
-    this.#presence.begin(welcome.self);
-    this.#roster.setConfiguration(this.#config(welcome));
-    if (welcome.session !== 'new') this.emit('resumed', { rebuilt: welcome.session === 'rebuilt' });
-    else if (former !== undefined) this.emit('rejoined', { reason: reason || 'session_ended' });
-    this.#delivery.begin(welcome, () => this.#setRoster(welcome, former));
+    this.#presence.begin(welcome.self, isRebuilt && count > 1);
+    this.#roster.setConfiguration(linkConfig(welcome, this.#options));
+    // That a home has moved with all that it had is nobody's business.
+    if (isRebuilt || (welcome.session === 'resumed' && count === 1)) this.emit('resumed', { rebuilt: isRebuilt });
+    else if (welcome.session === 'new' && former !== undefined) this.emit('rejoined', { reason: reason || 'session_ended' });
+    this.#delivery.begin(welcome, () => this.#setRoster(welcome, former), count);
     // A source may have been switched between hello and welcome.
-    void this.#presence.tellMedia();
+    void this.#presence.tell(welcome.self);
     this.#joining?.resolve(this);
     this.release();
   }
@@ -210,21 +214,16 @@ export class Call extends Emitter {
   }
 
   /** @type {import('./session.js').SessionHooks['onMessage']} */
-  #onMessage(message, isReply) {
+  #onMessage(message) {
     this.#delivery.take(message);
-    if (message.type === 'ice-servers') this.#roster.setConfiguration(this.#config(message));
-    else if (message.type === 'error' && !message.seq && !isReply) this.#warn(errorOfMessage(message));
-  }
-
-  /** @param {{iceServers: import('./messages.js').Welcome['iceServers'], iceTtl?: number}} message */
-  #config({ iceServers, iceTtl }) {
-    return { iceServers: rtcIceServers(iceServers), iceTtl, iceTransportPolicy: this.#options.iceTransportPolicy ?? 'all' };
+    if (message.type === 'ice-servers') this.#roster.setConfiguration(linkConfig(message, this.#options));
+    else if (message.type === 'error' && !message.seq && message.re === undefined) this.#warn(errorOfMessage(message));
   }
 
   /** @param {Source} source */
   async #onLocalChange(source) {
     await this.#roster.refresh(source);
-    if (this.state === 'joined') await this.#presence.tellMedia();
+    if (this.state === 'joined') await this.#presence.tell();
   }
 
   /** @param {unknown} cause */

@@ -25,7 +25,7 @@ const CLOSE_SILENT = 4002;
 /**
  * @typedef {object} Handlers
  * @property {() => void} onOpen
- * @property {(message: import('./messages.js').Message, isReply: boolean) => void} onMessage
+ * @property {(message: import('./messages.js').Message) => void} onMessage
  * @property {(error: ParleyError) => void} onInvalid a message that had to be dropped
  * @property {(closed: Closed) => void} onClose once, also when it never opened; not after leave(), mute() or abandon()
  * @property {() => string} stamp what is added to the text of each message
@@ -47,6 +47,7 @@ export class Connection {
   #timer;
   #intervalMs = 0;
   #pings = 0;
+  #welcomes = 0;
   #hasOpened = false;
   #isClosed = false;
 
@@ -72,6 +73,11 @@ export class Connection {
     // Browsers tell nothing in it, and tell the close as well; other platforms throw what nobody listens for.
     this.#socket.onerror = () => {};
     this.#timer.in(patienceMs, () => this.#giveUp(1006));
+  }
+
+  /** How many have come: more than one where the room's home has moved. */
+  get welcomes() {
+    return this.#welcomes;
   }
 
   /**
@@ -165,9 +171,12 @@ export class Connection {
   #dispatch(message) {
     if (message.type === 'bye') this.#bye = message;
     else this.#lastError = message.type === 'error' ? errorOfMessage(message) : null;
+    // What is not answered yet may never be: the home that was asked is not ours any more.
+    if (message.type === 'welcome' && ++this.#welcomes > 1)
+      this.#rejectAll(new ParleyError('rate_limited', 'The server did not answer.', { retryAfterMs: 0 }));
     const waiting = 're' in message && message.re !== undefined ? this.#waiting.get(message.re) : undefined;
     if (waiting) this.#settle(waiting, message);
-    this.#handlers.onMessage(message, waiting !== undefined);
+    this.#handlers.onMessage(message);
   }
 
   /**
@@ -201,6 +210,11 @@ export class Connection {
   #shut(error) {
     this.#isClosed = true;
     this.#timer.clear();
+    this.#rejectAll(error);
+  }
+
+  /** @param {ParleyError} error */
+  #rejectAll(error) {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(error);

@@ -82,12 +82,17 @@ export class Delivery {
    * There is a connection.
    * @param {import('./messages.js').Welcome} welcome
    * @param {() => void} setRoster takes the roster of it
+   * @param {number} count of the welcomes over this connection
    */
-  begin(welcome, setRoster) {
+  begin(welcome, setRoster, count) {
     if (welcome.session === 'new') this.#outgoing.end('expired');
+    // Not handled and so not receipted: it comes again, with another number if the home is another.
+    if (this.#early) this.#early = [];
     this.#incoming.begin(welcome.session);
+    // What was sent before the answer to another welcome was meant for the former home, and is passed over there.
+    const answer = count > 1 ? `,"welcome":${count}` : '';
     // Using the new connection spends the former ticket: an attempt that was given up, and still is on its way, fails then.
-    if (welcome.session !== 'new') this.#outlet.post(`{"type":"receipt","got":${this.got}}`);
+    if (welcome.session !== 'new') this.#outlet.post(`{"type":"receipt","got":${this.got}${answer}}`);
     if (welcome.session === 'rebuilt') this.#outgoing.addressSent();
     setRoster();
     this.#outgoing.begin(welcome);

@@ -22,7 +22,8 @@
  * @property {{peer: Peer, data: any, isBroadcast: boolean}} data when the handlers have returned, its sender is told so
  * @property {import('./session.js').State} state
  * @property {{}} reconnecting the server is out of reach; media and messages wait or go on, nothing is lost yet
- * @property {{rebuilt: boolean}} resumed nothing was lost; `rebuilt`: the server had died, and who is not back yet is `isAway`
+ * @property {{rebuilt: boolean}} resumed nothing was lost; `rebuilt`: the server of the room had died, and who is not back yet is `isAway`. It may then come
+ *   without `reconnecting` before it: our own connection went on
  * @property {{reason: string}} rejoined the session was lost, and this is a new one: `self.id`, the roster and all links are new, and what
  *   had no receipt was reported as `undelivered`; `reason` is the code of the refusal: `session_ended`, `ticket_invalid`, `auth_expired` ...
  * @property {{code: string, reason: string, error: ParleyError | null}} ended `left` after leave(); else the code of the error

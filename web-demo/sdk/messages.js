@@ -207,3 +207,12 @@ const encoder = new TextEncoder();
 export function bytesOf(text) {
   return encoder.encode(text).length;
 }
+
+/**
+ * What links are made with.
+ * @param {{iceServers: Welcome['iceServers'], iceTtl?: number}} message
+ * @param {{iceTransportPolicy?: RTCIceTransportPolicy}} options
+ */
+export function linkConfig({ iceServers, iceTtl }, { iceTransportPolicy = 'all' }) {
+  return { iceServers: rtcIceServers(iceServers), iceTtl, iceTransportPolicy };
+}

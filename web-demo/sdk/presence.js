@@ -42,10 +42,14 @@ export class Presence {
     return { name: this.#name, attributes: this.#attributes, media: this.#local.state };
   }
 
-  /** Takes what the server made of them. @param {import('./messages.js').PeerInfo} info */
-  begin(info) {
+  /**
+   * Takes what the server made of them.
+   * @param {import('./messages.js').PeerInfo} info
+   * @param {boolean} isOld it is from a ticket, and no hello has said what is so now: tell() does
+   */
+  begin(info, isOld) {
     this.#self ??= new Peer(info, this.#local.streams);
-    this.#self.setInfo(info);
+    if (!isOld) this.#self.setInfo(info);
   }
 
   /**
@@ -61,13 +65,22 @@ export class Presence {
     this.#set({ attributes: plain, ...(name === undefined ? {} : { name }) });
   }
 
-  /** Tells what is on, if that is news. Without a connection the next hello does. */
-  async tellMedia() {
+  /**
+   * Tells what is on, if that is news, and what else of us the home does not know. Without a connection the next hello does.
+   * @param {import('./messages.js').PeerInfo | null} known what it knows
+   */
+  async tell(known = this.#self) {
     const media = this.#local.state;
-    if (SOURCES.every((source) => this.#self?.media[source] === media[source])) return;
+    const { name, attributes } = this.#self ?? {};
+    const change = {
+      ...(SOURCES.every((source) => known?.media[source] === media[source]) ? {} : { media }),
+      ...(name === known?.name ? {} : { name }),
+      ...(isSame(attributes, known?.attributes) ? {} : { attributes: { ...blank(known?.attributes), ...attributes } }),
+    };
+    if (Object.keys(change).length === 0) return;
     this.#set({ media });
     try {
-      await this.#hooks.request({ type: 'update', media });
+      await this.#hooks.request({ type: 'update', ...change });
     } catch (error) {
       if (error instanceof ParleyError && error.code !== 'unreachable') this.#hooks.onError(error);
     }
@@ -77,7 +90,16 @@ export class Presence {
   #set(change) {
     if (!this.#self) return;
     const { id, identity, name, metadata, attributes, media, receipts } = this.#self;
-    this.#self.setInfo({ id, identity, name, metadata, attributes, media, receipts, ...change });
-    this.#hooks.onChange(this.#self);
+    if (this.#self.setInfo({ id, identity, name, metadata, attributes, media, receipts, ...change })) this.#hooks.onChange(this.#self);
   }
+}
+
+/** An update that removes them. @param {Record<string, string>} [attributes] */
+function blank(attributes = {}) {
+  return Object.fromEntries(Object.keys(attributes).map((key) => [key, '']));
+}
+
+/** @type {(a?: Record<string, string>, b?: Record<string, string>) => boolean} */
+function isSame(a = {}, b = {}) {
+  return Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((key) => a[key] === b[key]);
 }

@@ -28,6 +28,7 @@ export class Refresher {
   #onError;
   #timer;
   #againMs = AGAIN_MS;
+  #isClosed = false;
 
   /**
    * @param {import('./platform.js').Platform} platform
@@ -52,6 +53,7 @@ export class Refresher {
   }
 
   close() {
+    this.#isClosed = true;
     this.#timer.clear();
   }
 
@@ -75,9 +77,11 @@ export class Refresher {
   async #onTime() {
     try {
       const token = await this.#tokens.take();
+      if (this.#isClosed) return;
       await this.#request({ type: 'refresh', token });
       this.watch(token);
     } catch (error) {
+      if (this.#isClosed) return;
       const wait = this.#againMs;
       this.#againMs = Math.min(wait * 2, AGAIN_MS_MAX);
       this.#in(wait);

@@ -22,8 +22,8 @@ const TOKEN_PATIENCE_MS = 30_000;
 /**
  * @typedef {object} SessionHooks
  * @property {(ticket: string | null) => Promise<Record<string, unknown>>} hello its fields: with this ticket, or with a token
- * @property {(welcome: Welcome, reason: string) => void} onWelcome after the state is `joined`; `reason`: why there is a new session where there was one before
- * @property {(message: import('./messages.js').Message, isReply: boolean) => void} onMessage
+ * @property {(welcome: Welcome, count: number, reason: string) => void} onWelcome after the state is `joined`; `count`: of this connection, more than 1 where the room's home has moved; `reason`: why there is a new session where there was one before
+ * @property {(message: import('./messages.js').Message) => void} onMessage
  * @property {(error: ParleyError) => void} onInvalid
  * @property {(state: State) => void} onState
  * @property {(error: ParleyError) => void} onEnd the session is over and will not come back
@@ -131,7 +131,7 @@ export class Session {
     try {
       this.#connection = new Connection(this.#url, this.#platform, this.#backoff.patienceMs, {
         onOpen: () => this.#greet(fields),
-        onMessage: (message, isReply) => this.#onMessage(message, isReply),
+        onMessage: (message) => this.#onMessage(message),
         onInvalid: (error) => this.#onInvalid(error),
         onClose: (closed) => this.#onClose(closed),
         stamp: () => (this.#isLive ? this.#hooks.stamp() : ''),
@@ -161,15 +161,15 @@ export class Session {
   }
 
   /** @type {SessionHooks['onMessage']} */
-  #onMessage(message, isReply) {
+  #onMessage(message) {
     if (message.type === 'welcome') this.#onWelcome(message);
     else if (message.type === 'ticket') this.#ticket = message.ticket;
-    else if (this.#isLive) this.#hooks.onMessage(message, isReply);
+    else if (this.#isLive) this.#hooks.onMessage(message);
   }
 
   /** @param {Welcome} welcome */
   #onWelcome(welcome) {
-    if (this.#isLive) return;
+    if (this.#isLive && welcome.session === 'new') return;
     this.#greeting?.close();
     this.#former?.abandon();
     this.#former = null;
@@ -179,7 +179,7 @@ export class Session {
     this.#connection?.keepAlive(welcome.pingInterval);
     this.#isLive = this.#hasJoined = true;
     this.#setState('joined');
-    this.#hooks.onWelcome(welcome, this.#reason);
+    this.#hooks.onWelcome(welcome, this.#connection?.welcomes ?? 1, this.#reason);
     this.#reason = '';
   }
 
