@@ -320,11 +320,6 @@ void relays(struct scene *scene, enum person from, enum person to, int64_t seq)
     asks(scene, from, request);
 }
 
-void broadcasts(struct scene *scene, enum person from, int64_t seq)
-{
-    broadcasts_to(scene, from, seq, NULL);
-}
-
 static enum person person_named(struct slice name)
 {
     int person = PEOPLE - 1;

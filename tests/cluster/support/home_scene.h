@@ -61,8 +61,12 @@ void joins_room(struct scene *scene, enum person person, const char *room);
 void resumes(struct scene *scene, enum person person, int64_t got);
 void resumes_live(struct scene *scene, enum person person); /* its edge does, over the same connection */
 void relays(struct scene *scene, enum person from, enum person to, int64_t seq);
-void broadcasts(struct scene *scene, enum person from, int64_t seq);
-void broadcasts_to(struct scene *scene, enum person from, int64_t seq, const char *names); /* "bob cyd" */
+void broadcasts_to(struct scene *scene, enum person from, int64_t seq, const char *names); /* "bob cyd"; NULL: all */
+static inline void broadcasts(struct scene *scene, enum person from, int64_t seq)
+{
+    broadcasts_to(scene, from, seq, NULL);
+}
+
 void receipts(struct scene *scene, enum person person, int64_t got);
 void drops(struct scene *scene, enum person person, enum leave_reason reason); /* the connection */
 void leaves(struct scene *scene, enum person person);
