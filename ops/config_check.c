@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "base/redis_url.h"
 #include "ops/cluster_key.h"
 #include "ops/config_value.h"
 #include "turn/ice.h"
@@ -12,6 +13,9 @@
 #define TURN_SECRET_BYTES_MIN                                                                                          \
     32 /* T-20; RFC 2104, 3: a key shorter than the hash weakens it, and the margin is ours                            \
         */
+
+#define REDIS_PREFIX_MAX 64
+#define NODE_NAME_MAX    63 /* docs/bus.md */
 
 #define FAIL(report, ...) config_fail((report), CONFIG_WRONG, CONFIG_NOWHERE, __VA_ARGS__)
 
@@ -208,6 +212,31 @@ static void check_cluster_key(const struct config *config, struct config_report 
                  i + 1, TICKET_SECRET_MIN);
 }
 
+/* Letters, digits and a few marks: nothing that patterns of Redis' own commands would read as one. */
+static bool is_redis_prefix(const char *text)
+{
+    size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:");
+    return length >= 1 && length <= REDIS_PREFIX_MAX && !text[length];
+}
+
+static void check_cluster(const struct config *config, struct config_report *report)
+{
+    struct redis_url url = {0};
+    const char *problem = NULL;
+    if (*config->cluster_redis_url)
+        problem = redis_url_parse(slice_from_text(config->cluster_redis_url), &url);
+    if (problem)
+        FAIL(report, "cluster.redis.url %s", problem);
+    if (*config->cluster_redis_url && !*config->cluster_key)
+        FAIL(report,
+             "cluster.redis.url needs cluster.key, the same on every node; make one with: parley keygen --cluster");
+    if (!is_redis_prefix(config->cluster_redis_prefix))
+        FAIL(report, "cluster.redis.prefix must be 1 to %d letters, digits, -, ., _ or :", REDIS_PREFIX_MAX);
+    if (strlen(config->cluster_node_name) > NODE_NAME_MAX)
+        FAIL(report, "cluster.node_name is longer than %d bytes", NODE_NAME_MAX);
+    explicit_bzero(&url, sizeof url);
+}
+
 static void check_pings(const struct config *config, struct config_report *report)
 {
     if (config->limits_ping_timeout > config->limits_ping_interval)
@@ -252,6 +281,7 @@ void config_check(const struct config *config, struct config_report *report)
     check_mailbox(config, report);
     check_pings(config, report);
     check_cluster_key(config, report);
+    check_cluster(config, report);
     for (size_t i = 0; i < config->turn_servers_count; i++)
         check_turn_server(&config->turn_servers[i], i, report);
 }

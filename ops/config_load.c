@@ -152,8 +152,11 @@ static void set_secret_from(struct loader *loader, struct config_key key, const 
     struct buffer secret = BUFFER_EMPTY;
     struct config_place place = {.source = name};
     bool is_read = config_file_read_secret(path, name, is_guarded, &loader->report, &secret);
-    if (is_read && !secret.length && key.row == &config_rows[CONFIG_ROW_cluster_key])
-        config_fail(&loader->report, CONFIG_WRONG, place, "is empty"); /* a key would be made, and nobody know why */
+    /* A key would be made, or a node be alone, and nobody know why. */
+    bool is_needed =
+        key.row == &config_rows[CONFIG_ROW_cluster_key] || key.row == &config_rows[CONFIG_ROW_cluster_redis_url];
+    if (is_read && !secret.length && is_needed)
+        config_fail(&loader->report, CONFIG_WRONG, place, "is empty");
     else if (is_read)
         set(loader, key, buffer_slice(&secret), *rank_of(loader, key), place);
     buffer_fini(&secret);
@@ -192,6 +195,9 @@ static void read_secrets(struct loader *loader)
     const struct config *config = loader->config;
     read_secret(loader, (struct config_key){&config_rows[CONFIG_ROW_cluster_key], 0},
                 (struct config_key){&config_rows[CONFIG_ROW_cluster_key_file], 0}, config->cluster_key_file);
+    read_secret(loader, (struct config_key){&config_rows[CONFIG_ROW_cluster_redis_url], 0},
+                (struct config_key){&config_rows[CONFIG_ROW_cluster_redis_url_file], 0},
+                config->cluster_redis_url_file);
     for (size_t i = 0; i < config->turn_servers_count; i++)
         read_secret(loader, (struct config_key){&config_rows[CONFIG_ROW_turn_servers_secret], i},
                     (struct config_key){&config_rows[CONFIG_ROW_turn_servers_secret_file], i},
@@ -232,6 +238,8 @@ static void read_credentials(struct loader *loader)
         read_credential(loader, directory, (struct config_key){&config_rows[CONFIG_ROW_auth_keys], 0});
     if (!*config->cluster_key && !*config->cluster_key_file)
         read_credential(loader, directory, (struct config_key){&config_rows[CONFIG_ROW_cluster_key], 0});
+    if (!*config->cluster_redis_url && !*config->cluster_redis_url_file)
+        read_credential(loader, directory, (struct config_key){&config_rows[CONFIG_ROW_cluster_redis_url], 0});
     for (size_t i = 0; i < config->turn_servers_count; i++)
         if (!*config->turn_servers[i].secret && !*config->turn_servers[i].secret_file)
             read_credential(loader, directory, (struct config_key){&config_rows[CONFIG_ROW_turn_servers_secret], i});

@@ -11,7 +11,8 @@ const char *config_row_name(const struct config_row *row)
 
 struct slice config_row_section(const struct config_row *row)
 {
-    return slice_of(row->path, strcspn(row->path, row->is_turn_server ? "[" : "."));
+    const char *end = row->is_turn_server ? strchr(row->path, '[') : strrchr(row->path, '.');
+    return slice_of(row->path, (size_t)(end - row->path));
 }
 
 static void print_list(const struct text_list *list, struct buffer *out)
@@ -76,11 +77,28 @@ static void print_turn_servers(const struct config *config, bool with_docs, stru
         print_turn_server(config, i, out);
 }
 
+/* "cluster.redis" is a map within the map before it. */
+static bool is_nested(struct slice section)
+{
+    return section.length && memchr(section.data, '.', section.length);
+}
+
+static void print_section(struct slice section, bool is_first, struct buffer *out)
+{
+    if (is_nested(section)) {
+        struct slice name = slice_from(section, strcspn(section.data, ".") + 1);
+        buffer_add_format(out, "  " SLICE_FORMAT ":\n", SLICE_ARGS(name));
+        return;
+    }
+    buffer_add_format(out, "%s" SLICE_FORMAT ":\n", is_first ? "" : "\n", SLICE_ARGS(section));
+}
+
 static void print_row(const struct config *config, const struct config_row *row, bool with_docs, struct buffer *out)
 {
+    const char *indent = is_nested(config_row_section(row)) ? "    " : "  ";
     if (with_docs)
-        print_doc(row, "  ", out);
-    buffer_add_format(out, "  %s: ", config_row_name(row));
+        print_doc(row, indent, out);
+    buffer_add_format(out, "%s%s: ", indent, config_row_name(row));
     print_value(row, config_key_peek(config, (struct config_key){row, 0}), out);
     buffer_add_char(out, '\n');
 }
@@ -97,7 +115,7 @@ void config_print_yaml(const struct config *config, bool with_docs, struct buffe
         }
         if (!slice_is_equal(section, config_row_section(row))) {
             section = config_row_section(row);
-            buffer_add_format(out, "%s" SLICE_FORMAT ":\n", i ? "\n" : "", SLICE_ARGS(section));
+            print_section(section, i == 0, out);
         }
         print_row(config, row, with_docs, out);
     }

@@ -19,8 +19,8 @@ static const char intro[] =
     "- **secrets**: have a key ending in `_file` beside them that names a file instead; it must be readable by its "
     "owner only.\n"
     "  Under systemd, `LoadCredential=auth_keys:...` sets `auth.keys`, `LoadCredential=cluster_key:...` `cluster.key`, "
-    "and\n"
-    "  `LoadCredential=turn_servers_0_secret:...` the first TURN secret.\n"
+    "`LoadCredential=cluster_redis_url:...`\n"
+    "  `cluster.redis.url`, and `LoadCredential=turn_servers_0_secret:...` the first TURN secret.\n"
     "\n"
     "`parley config check -c FILE` tells what is wrong, with line and column; `parley config show` prints what is in "
     "effect;\n"
@@ -141,6 +141,22 @@ static size_t print_turn_servers(size_t first, struct buffer *out)
     return next;
 }
 
+/* The map "cluster.redis" within "cluster", and such; returns the row after it. */
+static size_t print_nested(size_t first, struct buffer *out)
+{
+    struct slice section = config_row_section(&config_rows[first]);
+    struct slice name = slice_from(section, strcspn(section.data, ".") + 1);
+    buffer_add_format(out, ",\n\"" SLICE_FORMAT "\":%s", SLICE_ARGS(name), object_start);
+    size_t next = print_properties(first, out);
+    buffer_add_text(out, "}}");
+    return next;
+}
+
+static bool is_nested(size_t row)
+{
+    return row < CONFIG_ROW_COUNT && memchr(config_rows[row].path, '.', config_row_section(&config_rows[row]).length);
+}
+
 void config_print_schema(struct buffer *out)
 {
     buffer_add_text(
@@ -150,8 +166,8 @@ void config_print_schema(struct buffer *out)
         struct slice section = config_row_section(&config_rows[i]);
         buffer_add_format(out, "%s\n\"" SLICE_FORMAT "\":%s", i ? "," : "", SLICE_ARGS(section), object_start);
         i = print_properties(i, out);
-        if (i < CONFIG_ROW_COUNT && config_rows[i].is_turn_server)
-            i = print_turn_servers(i, out);
+        while (is_nested(i))
+            i = config_rows[i].is_turn_server ? print_turn_servers(i, out) : print_nested(i, out);
         buffer_add_text(out, "}}");
     }
     buffer_add_text(out, "}}\n");

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "ops/keys_load.h"
 
@@ -100,11 +101,26 @@ static void fill_home(const struct config *config, struct home_config *home)
     home->duplicates = (enum duplicate_policy)config->rooms_duplicate_identity;
 }
 
+static void fill_cluster(const struct config *config, struct settings *out)
+{
+    if (*config->cluster_node_name)
+        (void)snprintf(out->node_name, sizeof out->node_name, "%s", config->cluster_node_name);
+    else
+        (void)gethostname(out->node_name, sizeof out->node_name - 1);
+    out->is_clustered = *config->cluster_redis_url;
+    if (!out->is_clustered)
+        return;
+    const char *problem = redis_url_parse(slice_from_text(config->cluster_redis_url), &out->redis.url);
+    assert(!problem); /* config_check() has looked at it */
+    (void)snprintf(out->redis.prefix, sizeof out->redis.prefix, "%s", config->cluster_redis_prefix);
+}
+
 int settings_make(const struct config *config, FILE *errors, struct settings *out)
 {
     *out = (struct settings){.keys = keyring_create(), .state = STATE_DIR_NONE};
     fill_edge(config, out);
     fill_home(config, &out->home);
+    fill_cluster(config, out);
     int status = keys_load_configured(config, errors, out->keys);
     if (!status)
         status = load_proxies(config, errors, out);
@@ -118,6 +134,7 @@ void settings_fini(struct settings *settings)
     settings->keys = keyring_destroy(settings->keys);
     settings->sealer = sealer_destroy(settings->sealer);
     state_dir_fini(&settings->state);
+    explicit_bzero(&settings->redis, sizeof settings->redis);
 }
 
 int settings_open_state(struct settings *settings, const struct config *config, bool is_throwaway_fine, FILE *errors)

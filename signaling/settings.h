@@ -6,6 +6,8 @@
 
 #include "auth/keyring.h"
 #include "cluster/home.h"
+#include "cluster/redis.h"
+#include "cluster/wire.h"
 #include "ops/config.h"
 #include "ops/state_dir.h"
 #include "signaling/edge.h"
@@ -24,6 +26,9 @@ struct settings {
     struct ice_list ice;     /* borrows from the configuration */
     struct edge_config edge; /* without what the worker makes; borrows from the configuration and from here */
     struct home_config home; /* the same */
+    bool is_clustered;
+    struct redis_config redis; /* where is_clustered; without the note */
+    char node_name[WIRE_NAME_MAX + 1];
 };
 
 /* Makes *out from `config`, which must outlive it. Returns 0 or a sysexits status, with every reason written to

@@ -25,7 +25,8 @@ static int make_place(void **state)
 
 static int remove_place(void **state)
 {
-    static const char *const names[] = {"secret", "auth_keys", "turn_servers_0_secret", "cluster_key", "config.yaml"};
+    static const char *const names[] = {"secret",      "auth_keys",         "turn_servers_0_secret",
+                                        "cluster_key", "cluster_redis_url", "config.yaml"};
     struct place *place = *state;
     char path[128];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -174,6 +175,57 @@ static void a_cluster_key_file_that_is_empty_is_refused_with_78(void **state)
     }
 }
 
+#define REDIS_URL "redis://:hunter2@cache.example.org:7000"
+
+static void a_url_of_redis_comes_from_its_file_or_the_service_manager_too(void **state)
+{
+    const struct place *place = *state;
+    write_secret(place, "secret", REDIS_URL "\n", 0600);
+    write_secret(place, "cluster_redis_url", "unix:///run/redis.sock", 0440);
+    char yaml[192], variable[160];
+    (void)snprintf(yaml, sizeof yaml, "cluster: {key: " SECRET ", redis: {url_file: %s/secret}}", place->directory);
+    (void)snprintf(variable, sizeof variable, "CREDENTIALS_DIRECTORY=%s", place->directory);
+    const char *const environment[] = {variable, NULL};
+
+    struct loaded from_file = load(yaml, environment, NULL);
+    struct loaded from_credential = load("cluster: {key: " SECRET "}", environment, NULL);
+
+    assert_string_equal(from_file.config->cluster_redis_url, REDIS_URL);
+    assert_string_equal(from_credential.config->cluster_redis_url, "unix:///run/redis.sock");
+    unload(&from_file);
+    unload(&from_credential);
+}
+
+static void a_redis_without_the_key_of_the_cluster_is_refused_with_78(void **state)
+{
+    (void)state;
+    assert_refused("cluster: {redis: {url: 'redis://a'}}", "cluster.redis.url needs cluster.key");
+}
+
+static void a_url_of_redis_that_is_not_supported_is_refused_and_not_repeated(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"http://:hunter2@a", "redis://:hunter2@a,b", "sentinel://:hunter2@a/x",
+                                       "redis://:hunter2@a:0"};
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        char yaml[160];
+        (void)snprintf(yaml, sizeof yaml, "cluster: {key: " SECRET ", redis: {url: '%s'}}", urls[i]);
+        assert_refused(yaml, "cluster.redis.url ");
+        struct loaded loaded = load(yaml, NULL, NULL);
+        assert_int_equal(loaded.status, CONFIG_WRONG);
+        assert_null(strstr(loaded.said, "hunter2"));
+        unload(&loaded);
+    }
+}
+
+static void a_prefix_or_a_name_that_nobody_can_read_is_refused(void **state)
+{
+    (void)state;
+    assert_refused("cluster: {redis: {prefix: ''}}", "cluster.redis.prefix must be");
+    assert_refused("cluster: {redis: {prefix: 'a*'}}", "cluster.redis.prefix must be");
+    assert_refused("cluster: {node_name: " SECRET SECRET "}", "cluster.node_name is longer than 63 bytes");
+}
+
 static void a_cluster_key_is_one_secret_or_two(void **state)
 {
     (void)state;
@@ -273,6 +325,10 @@ int main(void)
         WITH_PLACE(credentials_of_the_service_manager_fill_in_what_nothing_else_sets),
         WITH_PLACE(a_cluster_key_comes_from_the_file_or_the_service_manager_too),
         WITH_PLACE(a_cluster_key_file_that_is_empty_is_refused_with_78),
+        WITH_PLACE(a_url_of_redis_comes_from_its_file_or_the_service_manager_too),
+        cmocka_unit_test(a_redis_without_the_key_of_the_cluster_is_refused_with_78),
+        cmocka_unit_test(a_url_of_redis_that_is_not_supported_is_refused_and_not_repeated),
+        cmocka_unit_test(a_prefix_or_a_name_that_nobody_can_read_is_refused),
         cmocka_unit_test(a_cluster_key_is_one_secret_or_two),
         cmocka_unit_test(a_cluster_key_that_is_weak_or_one_too_many_is_refused_and_not_repeated),
         WITH_PLACE(a_configuration_file_with_a_secret_that_others_can_read_is_warned_about),
