@@ -30,7 +30,7 @@ static struct wire_frame heartbeat_of(const char *name)
                                               .rooms = 5,
                                               .sessions = 6,
                                               .connections = 7};
-    strncpy(frame.heartbeat.name, name, WIRE_NAME_MAX);
+    memcpy(frame.heartbeat.name, name, strnlen(name, WIRE_NAME_MAX));
     memcpy(frame.heartbeat.software, "0.1.0", sizeof "0.1.0");
     return frame;
 }
