@@ -98,6 +98,7 @@ void actor_on_open(struct sim *sim, void *object, uint64_t argument)
     }
     wire->actor->heard_ms = sim->now_ms;
     wire->actor->state = ACTOR_GREETING;
+    wire->actor->welcomes = 0;
     actor_hello(wire->actor);
 }
 

@@ -120,7 +120,7 @@ static void on_resumed(struct actor *actor, const struct heard *heard)
 static void on_rebuilt(struct actor *actor, const struct heard *heard)
 {
     sim_note(actor->sim, FIRST_ACTOR + actor->number, LINE_REBUILT);
-    actor->n = actor->said = 0;
+    actor->n = actor->said = actor->heard_n = 0;
     actor->is_rebuilding = true;
     actor_rebuild_pending(actor);
     for (unsigned i = 0; i < actor->roster_count; i++)
@@ -145,13 +145,34 @@ static void note_spent(struct actor *actor, const struct heard *heard)
         buffer_add(&actor->spent, buffer_slice(&actor->ticket));
 }
 
-static void on_welcome(struct actor *actor, const struct heard *heard)
+/* What was said before the answer was meant for the former home: so that comes first. */
+static void answer_welcome(struct actor *actor, bool is_resumed)
+{
+    char text[100];
+    long long got = is_resumed && actor->gives_receipts ? actor->n : 0;
+    (void)snprintf(text, sizeof text, "{\"type\":\"receipt\",\"got\":%lld,\"welcome\":%u}", got, actor->welcomes);
+    wire_say(actor->wire, UP_TEXT, slice_from_text(text));
+    actor->said = actor->n;
+    actor->heard_n = 0;
+    buffer_clear(&actor->spent); /* until it has answered, which no pong tells */
+}
+
+static void begin_connection(struct actor *actor, const struct heard *heard)
 {
     actor->state = ACTOR_JOINED;
     actor->proved_ms = actor->ping_ms;
+    actor->heard_n = actor->n;
+    note_spent(actor, heard);
+}
+
+static void on_welcome(struct actor *actor, const struct heard *heard)
+{
     actor->tries = 0;
     actor->unsaid = 0;
-    note_spent(actor, heard);
+    if (actor->welcomes++ > 0)
+        answer_welcome(actor, slice_is_text(heard->session, "resumed"));
+    else
+        begin_connection(actor, heard);
     keep_ticket(actor, heard->ticket);
     uint32_t self = peer_number(heard_member(heard->self, "id"));
     if (slice_is_text(heard->session, "new"))
@@ -322,8 +343,12 @@ void actor_hear(struct actor *actor, struct slice text)
 {
     struct heard heard;
     heard_read(text, &heard);
-    if (heard.n && heard.n <= actor->n)
+    if (heard.n && heard.n <= actor->heard_n)
         fail(actor, "a number came twice, or went back");
+    if (heard.n)
+        actor->heard_n = heard.n;
+    if (heard.n && heard.n <= actor->n)
+        return; /* it was handled before the home moved */
     for (size_t i = 0; i < sizeof hearings / sizeof hearings[0]; i++) {
         if (heard.type.data[0] == hearings[i].type[0] && slice_is_text(heard.type, hearings[i].type))
             hearings[i].hear(actor, &heard);

@@ -171,6 +171,8 @@ struct actor {
     int64_t ping_ms;   /* when it asked for a pong, last */
     int64_t proved_ms; /* when it said the last thing that was answered: the server heard it then */
     int64_t n, said;   /* handled, and said so */
+    int64_t heard_n;   /* the last that was said, which may be said again after a welcome that nobody asked for */
+    unsigned welcomes; /* that came over this connection */
     unsigned unsaid;
     bool is_receipt_due;
     bool is_rebuilding;
