@@ -16,7 +16,10 @@ struct switchboard; /* opaque */
 
 /* What the switchboard asks of the edge of its node. */
 struct edge_port {
-    struct listener listener;
+    void *context;
+    /* As listener.deliver, of a home on that node (0: ours). */
+    size_t (*deliver)(void *context, uint64_t home, const struct delivery *to, size_t count, const struct event *event,
+                      struct frame *frame);
     /* Clients whose sessions are at that home (0: ours), in one of these rooms (none: in any), show their tickets
      * again. */
     void (*reattach)(void *context, uint64_t home, const struct slice *rooms, size_t room_count, struct instant now);
@@ -30,7 +33,7 @@ struct switchboard_config {
     struct wire_key keys[2]; /* the first is written with */
     size_t key_count;
     struct link_limits link;
-    size_t waiting_max;        /* requests that wait for a room to be found */
+    size_t waiting_max;        /* requests that wait for a room to be found, for an answer, or for certainty */
     size_t waiting_bytes_max;  /* of them */
     uint64_t (*make_id)(void); /* random, never 0 */
     struct bus bus;
@@ -46,8 +49,9 @@ struct switchboard_counts {
 struct switchboard *switchboard_create(const struct switchboard_config *config); /* never NULL; config is copied */
 struct switchboard *switchboard_destroy(struct switchboard *switchboard);        /* returns NULL */
 
-/* Once, before the first request. Both are borrowed. */
-void switchboard_connect(struct switchboard *switchboard, struct home *home, struct edge_port edge);
+/* Once, before the first request. The home is borrowed; `to_home` is the way to it. */
+void switchboard_connect(struct switchboard *switchboard, struct home *home, struct route to_home,
+                         struct edge_port edge);
 
 struct route switchboard_route(struct switchboard *switchboard);       /* for the edge */
 struct listener switchboard_listener(struct switchboard *switchboard); /* for the home */

@@ -123,6 +123,13 @@ describe('parley serve that cannot start', () => {
     assert.match(line, /key/);
   });
 
+  test('with a Redis to join other nodes over, which it cannot yet: status 78', async () => {
+    const cluster = { PARLEY_CLUSTER_KEY: 'Zm9ydHkgYnl0ZXMgb2YgYSBrZXkgZm9yIGEgdGVzdA', PARLEY_CLUSTER_REDIS_URL: 'redis://127.0.0.1' };
+    const { status, line } = await fails(LOOPBACK, { ...KEYS, ...cluster });
+    assert.equal(status, EX.CONFIG);
+    assert.match(line, /cluster\.redis\.url: this version cannot join nodes yet/);
+  });
+
   test('with a secret that is too short: status 78, and the secret is not shown', async () => {
     const { status, line } = await fails(LOOPBACK, { PARLEY_AUTH_KEYS: 'weak: only-31-bytes-long-xxxxxxxxxxxx'.slice(0, 37) });
     assert.equal(status, EX.CONFIG);
