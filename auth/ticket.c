@@ -8,14 +8,13 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "auth/grants.h"
 #include "auth/sealer.h"
 #include "base/memory.h"
 #include "base/planted.h"
 #include "base/random.h"
 
 #define ROOM_MAX 128 /* ROOM_ID_MAX of rooms/, which stands above us */
-
-enum grant_bit { BIT_ADMIN, BIT_PUBLISH, BIT_SUBSCRIBE, BIT_PUBLISH_DATA, BIT_UPDATE_SELF, BIT_HIDDEN, BIT_COUNT };
 
 static void add_number(struct buffer *out, uint64_t value, unsigned bytes)
 {
@@ -38,25 +37,6 @@ static void add_attributes(struct buffer *out, const struct attributes *attribut
         add_text(out, attributes->items[i].key, ATTRIBUTE_KEY_MAX);
         add_text(out, attributes->items[i].value, ATTRIBUTE_VALUE_MAX);
     }
-}
-
-static unsigned grants_pack(const struct grants *grants)
-{
-    return (unsigned)grants->is_admin << BIT_ADMIN | (unsigned)grants->may_publish << BIT_PUBLISH |
-           (unsigned)grants->may_subscribe << BIT_SUBSCRIBE | (unsigned)grants->may_publish_data << BIT_PUBLISH_DATA |
-           (unsigned)grants->may_update_self << BIT_UPDATE_SELF | (unsigned)grants->is_hidden << BIT_HIDDEN;
-}
-
-static struct grants grants_unpack(uint64_t bits)
-{
-    return (struct grants){
-        .is_admin = bits >> BIT_ADMIN & 1,
-        .may_publish = bits >> BIT_PUBLISH & 1,
-        .may_subscribe = bits >> BIT_SUBSCRIBE & 1,
-        .may_publish_data = bits >> BIT_PUBLISH_DATA & 1,
-        .may_update_self = bits >> BIT_UPDATE_SELF & 1,
-        .is_hidden = bits >> BIT_HIDDEN & 1,
-    };
 }
 
 void ticket_seal(const struct sealer *sealer, const struct ticket *ticket, struct buffer *out)
@@ -135,13 +115,13 @@ static bool read_plain(struct slice plain, struct ticket *out)
     out->generation = take_number(&reader, 8);
     out->ends_unix_s = (int64_t)take_number(&reader, 8);
     uint64_t grants = take_number(&reader, 1);
-    out->grants = grants_unpack(grants);
+    out->grants = grants_unpack((unsigned)grants);
     out->peer_id = take(&reader, RANDOM_ID_LENGTH);
     out->identity = take_text(&reader, IDENTITY_MAX);
     out->name = take_text(&reader, PEER_NAME_MAX);
     out->metadata = take_text(&reader, PEER_METADATA_MAX);
     take_attributes(&reader, &out->attributes);
-    return !reader.is_bad && reader.left.length == 0 && grants >> BIT_COUNT == 0;
+    return !reader.is_bad && reader.left.length == 0 && grants >> GRANTS_BITS == 0;
 }
 
 /* The room goes behind the plain bytes, so that one block holds all of the ticket. */

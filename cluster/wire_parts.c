@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "auth/grants.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 
@@ -176,27 +177,6 @@ void wire_get_attributes(struct wire_reader *reader, struct attributes *out)
     }
 }
 
-enum grant_bit { BIT_ADMIN, BIT_PUBLISH, BIT_SUBSCRIBE, BIT_PUBLISH_DATA, BIT_UPDATE_SELF, BIT_HIDDEN, BIT_COUNT };
-
-static unsigned grants_pack(const struct grants *grants)
-{
-    return (unsigned)grants->is_admin << BIT_ADMIN | (unsigned)grants->may_publish << BIT_PUBLISH |
-           (unsigned)grants->may_subscribe << BIT_SUBSCRIBE | (unsigned)grants->may_publish_data << BIT_PUBLISH_DATA |
-           (unsigned)grants->may_update_self << BIT_UPDATE_SELF | (unsigned)grants->is_hidden << BIT_HIDDEN;
-}
-
-static struct grants grants_unpack(unsigned bits)
-{
-    return (struct grants){
-        .is_admin = bits >> BIT_ADMIN & 1,
-        .may_publish = bits >> BIT_PUBLISH & 1,
-        .may_subscribe = bits >> BIT_SUBSCRIBE & 1,
-        .may_publish_data = bits >> BIT_PUBLISH_DATA & 1,
-        .may_update_self = bits >> BIT_UPDATE_SELF & 1,
-        .is_hidden = bits >> BIT_HIDDEN & 1,
-    };
-}
-
 void wire_put_profile(struct buffer *out, const struct profile *profile)
 {
     size_t begun = wire_begin_record(out);
@@ -217,6 +197,6 @@ void wire_get_profile(struct wire_reader *reader, struct profile *out)
     out->metadata = wire_get_text(&record, PEER_METADATA_MAX);
     wire_get_attributes(&record, &out->attributes);
     out->media = wire_get_byte(&record, MEDIA_MIC | MEDIA_CAMERA | MEDIA_SCREEN);
-    out->grants = grants_unpack(wire_get_byte(&record, (1u << BIT_COUNT) - 1));
+    out->grants = grants_unpack(wire_get_byte(&record, (1u << GRANTS_BITS) - 1));
     (void)wire_want(reader, !record.is_bad);
 }
