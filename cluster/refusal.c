@@ -73,6 +73,7 @@ static bool is_addressed(const struct request *request, struct slice peer_id)
     return !request->broadcast.to;
 }
 
+/* Who has so many refusals to hear of speaks to nobody until then: that bounds their list. */
 bool session_has_to_wait(const struct session *speaker, const struct request *request)
 {
     const struct parcel *parcel = request->type == REQUEST_RELAY ? &request->relay.parcel : &request->broadcast.parcel;
