@@ -1,7 +1,7 @@
 // call_scene - a call of ann's in a stand-in browser, with a scripted server at the other end.
 import { beforeEach } from 'node:test';
 import { join } from '../../web-demo/sdk/parley.js';
-import { FakeWebSocket, fakePlatform, settle, welcomeOf } from './fakes.mjs';
+import { FakeWebSocket, fakePlatform, peerOf, settle, welcomeOf } from './fakes.mjs';
 
 /** New for each test of the file that imports this. */
 export let platform;
@@ -38,4 +38,14 @@ export async function comeBack(welcome) {
   await settle();
   FakeWebSocket.last.deliver(welcome);
   await settle();
+}
+
+/** Ann and Bob in a call whose connection breaks; the next one is open and has said hello. */
+export async function lost(options = {}) {
+  const scene = await joined({ peers: [{ peer: peerOf('bob'), polite: true }], ...options });
+  FakeWebSocket.last.drop(1006);
+  await platform.clock.advance(500);
+  FakeWebSocket.last.open();
+  await settle();
+  return { ...scene, hello: FakeWebSocket.last.sent[0], socket: FakeWebSocket.last };
 }

@@ -1,21 +1,11 @@
 // connecting.test - connections that hang, and signs that it is time for a new one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { comeBack, joined, platform } from './call_scene.mjs';
+import { comeBack, joined, lost, platform } from './call_scene.mjs';
 import { FakeWebSocket, peerOf, settle, welcomeOf } from './fakes.mjs';
 
 const BOB = { peer: peerOf('bob'), polite: true };
 const resumed = (more = {}) => welcomeOf('ann', [BOB], { session: 'resumed', accepted: 0, ticket: 'second', re: undefined, ...more });
-
-/** Ann and Bob in a call whose connection breaks; the next one is open and has said hello. */
-async function lost(options = {}) {
-  const scene = await joined({ peers: [BOB], ...options });
-  FakeWebSocket.last.drop(1006);
-  await platform.clock.advance(500);
-  FakeWebSocket.last.open();
-  await settle();
-  return { ...scene, hello: FakeWebSocket.last.sent[0], socket: FakeWebSocket.last };
-}
 
 test('an attempt that hangs is given up after 4 s, and the next is begun', async () => {
   const { call } = await joined();

@@ -1,7 +1,7 @@
 // session.test - coming back with a ticket, and what becomes of a session that cannot: the SDK against a scripted server.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { comeBack, joined, platform } from './call_scene.mjs';
+import { comeBack, joined, lost, platform } from './call_scene.mjs';
 import { FakePeerConnection, FakeWebSocket, peerOf, settle, welcomeOf } from './fakes.mjs';
 
 const BOB = { peer: peerOf('bob'), polite: true };
@@ -9,16 +9,6 @@ const CYD = { peer: peerOf('cyd'), polite: true };
 const resumed = (more = {}) => welcomeOf('ann', [BOB], { session: 'resumed', accepted: 0, ticket: 'second', re: undefined, ...more });
 const rebuilt = (peers = [BOB], more = {}) => welcomeOf('ann', peers, { session: 'rebuilt', ticket: 'second', re: undefined, ...more });
 const refusal = (code, id = 2) => ({ type: 'error', re: id, code, message: 'No.' });
-
-/** Ann and Bob in a call whose connection breaks; the next one is open and has said hello. */
-async function lost(options = {}) {
-  const scene = await joined({ peers: [BOB], ...options });
-  FakeWebSocket.last.drop(1006);
-  await platform.clock.advance(500);
-  FakeWebSocket.last.open();
-  await settle();
-  return { ...scene, hello: FakeWebSocket.last.sent[0], socket: FakeWebSocket.last };
-}
 
 test('a lost connection is resumed with the ticket, without asking for a token', async () => {
   let asked = 0;
