@@ -44,9 +44,8 @@ void home_note(const struct home *home, const struct home_note *note)
 
 static int64_t seq_of(const struct request *request)
 {
-    if (request->type == REQUEST_RELAY)
-        return request->relay.parcel.seq;
-    return request->type == REQUEST_BROADCAST ? request->broadcast.parcel.seq : 0;
+    const struct parcel *parcel = request_parcel(request);
+    return parcel ? parcel->seq : 0;
 }
 
 static struct event answer_of(const struct request *request, enum error error, const char *field)

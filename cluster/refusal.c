@@ -76,14 +76,14 @@ static bool is_addressed(const struct request *request, struct slice peer_id)
 /* Who has so many refusals to hear of speaks to nobody until then: that bounds their list. */
 bool session_has_to_wait(const struct session *speaker, const struct request *request)
 {
-    const struct parcel *parcel = request->type == REQUEST_RELAY ? &request->relay.parcel : &request->broadcast.parcel;
+    size_t body = request_parcel(request)->body.length;
     if (PLANTED(OVERTAKE_REFUSED))
         return false;
     if (speaker->refusal_count >= speaker->lodging->home->config.room_capacity)
         return true;
     for (size_t i = 0; i < speaker->refusal_count; i++) {
         struct slice peer_id = slice_of(speaker->refusals[i].peer_id, RANDOM_ID_LENGTH);
-        if (is_addressed(request, peer_id) && has_place(speaker, peer_id, parcel->body.length))
+        if (is_addressed(request, peer_id) && has_place(speaker, peer_id, body))
             return true;
     }
     return false;

@@ -83,6 +83,14 @@ struct request {
     };
 };
 
+/* What the request passes to peers; NULL: it passes nothing. */
+static inline const struct parcel *request_parcel(const struct request *request)
+{
+    if (request->type == REQUEST_RELAY)
+        return &request->relay.parcel;
+    return request->type == REQUEST_BROADCAST ? &request->broadcast.parcel : NULL;
+}
+
 /* The way to the homes. */
 struct route {
     void *context;

@@ -23,13 +23,6 @@ static uint32_t message_of(struct slice body)
     return number;
 }
 
-static const struct parcel *parcel_of(const struct request *request)
-{
-    if (request->type == REQUEST_RELAY)
-        return &request->relay.parcel;
-    return request->type == REQUEST_BROADCAST ? &request->broadcast.parcel : NULL;
-}
-
 static void note_ended(struct sim *sim, uint32_t peer, enum leave_reason reason)
 {
     struct line *line = sim_note(sim, WHO_SERVER, LINE_ENDED);
@@ -62,7 +55,7 @@ static void note_leave(const struct server *server, const struct request *reques
 static void on_request(void *context, const struct request *request)
 {
     struct server *server = context;
-    const struct parcel *parcel = parcel_of(request);
+    const struct parcel *parcel = request_parcel(request);
     uint64_t before = home_counts(server->home)->accepted;
     server->relaying = parcel && parcel->seq ? message_of(parcel->body) : NO_MESSAGE;
     uint32_t message = server->relaying;
