@@ -139,6 +139,19 @@ void directory_forget_room(struct directory *directory, struct slice room, uint6
         place_drop(directory, place);
 }
 
+bool directory_is_unleased(const struct directory *directory, struct slice room)
+{
+    const struct place *place = place_find(directory, room);
+    return place && place->state == PLACE_HERE && !place->term;
+}
+
+void directory_doubt(struct directory *directory, struct slice room)
+{
+    struct place *place = place_find(directory, room);
+    if (place && place->state == PLACE_HERE && directory->is_up)
+        place_make_due(directory, place);
+}
+
 /* The bus */
 
 static void make_all_due(struct directory *directory, struct list *list)

@@ -20,7 +20,8 @@
 /* TYPE(name, number on the wire) */
 #define WIRE_TYPE_TABLE(TYPE)                                                                                          \
     TYPE(HEARTBEAT, 1) /* to all */                                                                                    \
-    TYPE(LINK, 2)      /* everything else: its mark, and a payload, or none */
+    TYPE(LINK, 2)      /* everything else: its mark, and a payload, or none */                                         \
+    TYPE(TAKEN, 3)     /* to all: the sender is home to a room from now on */
 
 enum wire_type {
 #define TYPE(name, number) WIRE_##name = (number),
@@ -44,6 +45,7 @@ struct wire_frame {
     uint64_t from, to; /* nodes; to 0: all */
     union {
         struct wire_heartbeat heartbeat;
+        struct slice taken; /* the room's id; points into the frame */
         struct {
             struct link_mark mark;
             struct slice payload; /* points into the frame; empty: none */

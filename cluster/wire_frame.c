@@ -171,6 +171,7 @@ void wire_seal(const struct wire_key *key, const struct wire_frame *frame, struc
     switch (frame->type) {
     case WIRE_HEARTBEAT: put_heartbeat(out, &frame->heartbeat); break;
     case WIRE_LINK: put_link(out, frame); break;
+    case WIRE_TAKEN: wire_put_text(out, frame->taken); break;
     }
     wire_tag(key, slice_of(out->data + begun, out->length - begun), tag);
     buffer_add(out, slice_of(tag, sizeof tag));
@@ -197,10 +198,11 @@ static void get_frame(struct wire_reader *reader, struct wire_frame *out)
     if (!wire_want(reader, out->version >= WIRE_VERSION_LEAST && is_type(type) && out->from != 0))
         return;
     out->type = (enum wire_type)type;
-    (void)wire_want(reader, (out->type == WIRE_HEARTBEAT) == (out->to == 0));
+    (void)wire_want(reader, (out->type == WIRE_LINK) == (out->to != 0));
     switch (out->type) {
     case WIRE_HEARTBEAT: get_heartbeat(reader, &out->heartbeat); break;
     case WIRE_LINK: get_link(reader, out); break;
+    case WIRE_TAKEN: out->taken = wire_get_room_id(reader); break;
     }
 }
 

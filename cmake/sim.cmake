@@ -23,6 +23,7 @@ target_link_libraries(parley_simulated PUBLIC parley_flags PkgConfig::CJOSE PkgC
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/sim/*.c)
 list(REMOVE_ITEM sources ${checker} ${CMAKE_SOURCE_DIR}/tests/sim/check_history.c
     ${CMAKE_SOURCE_DIR}/tests/sim/test_checker.c)
+list(APPEND sources ${CMAKE_SOURCE_DIR}/tests/cluster/support/lease_model.c)
 add_executable(sim EXCLUDE_FROM_ALL ${sources})
 target_link_libraries(sim PRIVATE parley_simulated)
 target_link_options(sim PRIVATE -Wl,--wrap=random_fill,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free)

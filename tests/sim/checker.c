@@ -129,6 +129,8 @@ static void judge_run(struct checker *checker, const struct line *line)
     else if (line->type == LINE_FAULT) {
         figures->faults++;
         checker->calm = checker->quiet = 0;
+        const char *kind = history_word_text(checker->history, line->word);
+        checker->was_parted |= strncmp(kind, "redis", 5) == 0 || strcmp(kind, "bus-cut") == 0;
         if (strcmp(history_word_text(checker->history, line->word), "kill") == 0) {
             *(place *)pool_at(&checker->kills, pool_add(&checker->kills)) = checker->at;
             figures->kills++;
@@ -220,6 +222,7 @@ static void clear(struct checker *checker)
     (void)pool_add(&checker->tolds);
     (void)pool_add(&checker->deliveries);
     checker->calm = checker->quiet = 0;
+    checker->was_parted = false;
     checker->grace_ms = 0;
 }
 

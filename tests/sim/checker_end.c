@@ -29,7 +29,8 @@ static void on_left(struct checker *checker, const struct line *line)
     told->at = checker->at;
     told->lives = client_at(checker, line->who)->lives;
     const char *reason = history_word_text(checker->history, line->word);
-    if (strcmp(reason, "slow") == 0 || strcmp(reason, "refused") == 0)
+    bool is_by_another_home = checker->was_parted && (strcmp(reason, "lost") == 0 || strcmp(reason, "timeout") == 0);
+    if (strcmp(reason, "slow") == 0 || strcmp(reason, "refused") == 0 || is_by_another_home)
         peer_at(checker, line->peer)->expelled = checker->at;
 }
 

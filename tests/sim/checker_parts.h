@@ -65,7 +65,8 @@ struct checker {
     place at;                                                                        /* of the line that is judged */
     struct pool clients, peers, messages, sources, tolds, doubts, deliveries, kills; /* doubts: numbers of tolds */
     place calm, quiet;
-    size_t live; /* when the counters were read */
+    size_t live;     /* when the counters were read */
+    bool was_parted; /* the nodes of a cluster could not hear each other: there may have been two homes */
     int64_t grace_ms;
 };
 

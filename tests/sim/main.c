@@ -266,7 +266,8 @@ static int run_planted(const struct options *options)
 
 static int usage(void)
 {
-    (void)fprintf(stderr, "usage: sim [--seeds N] [--seed FIRST] [--jobs N] [--history FILE] [--texts] [--planted]\n");
+    (void)fprintf(stderr, "usage: sim [--seeds N] [--seed FIRST] [--jobs N] [--history FILE] [--texts] [--planted]\n"
+                          "           [--cluster]\n");
     return 64;
 }
 
@@ -276,6 +277,10 @@ static bool read_options(int argc, char **argv, struct options *options)
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--texts") == 0) {
             sim_prints_texts = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--cluster") == 0) {
+            sim_is_cluster = true;
             continue;
         }
         if (strcmp(argv[i], "--planted") == 0) {

@@ -88,7 +88,10 @@ static void strike_server(struct sim *sim, struct server *server, enum fault fau
     case FAULT_TERM: server_drain(server); break;
     case FAULT_KEY: sim->key += server->edge != NULL; /* fall through */
     case FAULT_KILL: server_kill(server); break;
-    case FAULT_STALL: server->stalled_until_ms = sim->now_ms + prng_between(&sim->random, 500, 31000); break;
+    case FAULT_STALL:
+        server->stalled_until_ms = sim->now_ms + prng_between(&sim->random, 500, 31000);
+        server->is_asleep = true;
+        break;
     default: sim->clock_ms = (int64_t)prng_between(&sim->random, -1, 1) * SIM_DAY_MS; break;
     }
 }
@@ -111,6 +114,11 @@ static bool is_of_server(enum fault fault)
 static void strike(struct sim *sim, enum fault fault)
 {
     struct actor *actor = actor_in(sim, ACTOR_JOINED);
+    if (fault >= FAULT_REDIS_KILL) {
+        sim_note_fault(sim, fault, NULL);
+        bus_strike(sim, fault);
+        return;
+    }
     if (!is_of_server(fault) && fault != FAULT_DOUBLE && !actor)
         return;
     if (is_of_server(fault)) {

@@ -56,6 +56,13 @@ static struct edge_config edge_config_of(struct sim *sim)
     };
 }
 
+static void on_note(void *context, const struct home_note *note)
+{
+    struct server *server = context;
+    if (server->switchboard && note->kind == NOTE_CLOSED)
+        switchboard_room_closed(server->switchboard, note->room);
+}
+
 static struct home_config home_config_of(struct server *server)
 {
     const struct plan *plan = &server->sim->plan;
@@ -70,7 +77,67 @@ static struct home_config home_config_of(struct server *server)
         .revocations = server->revocations,
         .encode = tap_encode,
         .encode_context = server,
+        .note = on_note,
+        .note_context = server,
     };
+}
+
+static uint64_t make_node_id(void)
+{
+    uint64_t id;
+    while ((id = prng_next(&the_stage->sim->random) & ~UINT64_C(0xff)) == 0)
+        ;
+    return id;
+}
+
+static struct switchboard_config switchboard_config_of(struct server *server)
+{
+    struct switchboard_config config = {
+        .self = make_node_id(),
+        .name = "node",
+        .software = "sim",
+        .key_count = 1,
+        .link = server->sim->plan.link,
+        .waiting_max = 100,
+        .waiting_bytes_max = 1 << 20,
+        .make_id = make_node_id,
+        .bus = bus_of(server),
+    };
+    wire_key_derive(slice_from_text("the secret of the simulated cluster"), &config.keys[0]);
+    return config;
+}
+
+/* What the home forgets here is as if it had been killed, for those who were in the room. */
+static void reattach(void *context, uint64_t home, const struct slice *rooms, size_t count, struct instant now)
+{
+    struct server *server = context;
+    if (!home)
+        sim_note_fault(server->sim, FAULT_KILL, NULL);
+    edge_reattach(server->edge, home, rooms, count, now);
+}
+
+static void write_roster(void *context, const struct room *room, const struct peer *self, struct buffer *out)
+{
+    edge_write_roster(((struct server *)context)->edge, room, self, out);
+}
+
+static void join_cluster(struct server *server)
+{
+    struct switchboard_config config = switchboard_config_of(server);
+    struct edge_port port = {server, tap_deliver_from, reattach, write_roster};
+    server->switchboard = switchboard_create(&config);
+    switchboard_connect(server->switchboard, server->home, tap_home(server), port);
+    edge_connect(server->edge, tap_edge(server, switchboard_route(server->switchboard)));
+    bus_join(server, config.self);
+}
+
+void server_wake(struct server *server)
+{
+    if (!server->is_asleep)
+        return;
+    server->is_asleep = false;
+    if (server->switchboard)
+        switchboard_stalled(server->switchboard, sim_now(server->sim));
 }
 
 void server_start(struct server *server)
@@ -87,7 +154,11 @@ void server_start(struct server *server)
     server->edge = edge_create(&edge_config);
     server->home = home_create(&home_config, (struct listener){server, tap_deliver});
     server->home_route = home_route(server->home);
-    edge_connect(server->edge, tap_route(server));
+    server->is_asleep = false;
+    if (sim->plan.is_cluster)
+        join_cluster(server);
+    else
+        edge_connect(server->edge, tap_edge(server, tap_home(server)));
 }
 
 static void on_start(struct sim *sim, void *object, uint64_t argument)
@@ -128,6 +199,8 @@ void server_end(struct server *server)
         server->open[i]->served = NULL;
     }
     server->open_count = 0;
+    bus_leave(server);
+    server->switchboard = switchboard_destroy(server->switchboard);
     server->edge = edge_destroy(server->edge);
     server->home = home_destroy(server->home);
     server->revocations = revocations_destroy(server->revocations);
@@ -192,8 +265,10 @@ static bool is_deaf(struct sim *sim, struct wire *wire, void (*act)(struct sim *
     const struct server *server = wire->server;
     if (!server->edge || !wire->served || wire->life != server->life)
         return true;
-    if (!server_is_stalled(server))
+    if (!server_is_stalled(server)) {
+        server_wake(wire->server);
         return false;
+    }
     sim_after(sim, server_stall_ms(server), act, wire, argument);
     return true;
 }
@@ -233,6 +308,7 @@ void server_on_dial(struct sim *sim, void *object, uint64_t argument)
     }
     if (!wire->actor)
         return;
+    server_wake(server);
     struct net_address address = address_of(sim, wire->actor);
     if (!server->edge || edge_may_open(server->edge, &address, sim_now(sim)) || server->open_count == 256) {
         sim_after(sim, wire->latency_ms, actor_on_refused, wire, 0);
@@ -303,6 +379,7 @@ void server_on_tick(struct sim *sim, void *object, uint64_t argument)
     sim_after(sim, 1000, server_on_tick, server, 0);
     if (!server->edge || server_is_stalled(server))
         return;
+    server_wake(server);
     for (unsigned i = server->open_count; i-- > 0;) {
         if (i < server->open_count)
             sweep(sim, server->open[i]);
@@ -310,6 +387,18 @@ void server_on_tick(struct sim *sim, void *object, uint64_t argument)
     edge_tick(server->edge, sim_now(sim));
     home_tick(server->home, sim_now(sim));
     revocations_tick(server->revocations, sim_now(sim));
+}
+
+void server_on_bus_tick(struct sim *sim, void *object, uint64_t argument)
+{
+    struct server *server = object;
+    (void)argument;
+    sim_after(sim, LINK_TICK_MS, server_on_bus_tick, server, 0);
+    if (!server->switchboard || server_is_stalled(server))
+        return;
+    server_wake(server);
+    switchboard_tick(server->switchboard, sim_now(sim));
+    edge_beat(server->edge, sim_now(sim));
 }
 
 void server_take_stage(struct stage *stage)

@@ -10,8 +10,10 @@
 #include "auth/ticket.h"
 #include "base/buffer.h"
 #include "cluster/home.h"
+#include "cluster/switchboard.h"
 #include "ops/metrics.h"
 #include "signaling/edge.h"
+#include "tests/cluster/support/lease_model.h"
 #include "tests/sim/checker.h"
 #include "tests/sim/prng.h"
 
@@ -47,10 +49,15 @@
     FAULT(DOUBLE, "double")       /* somebody joins with the identity of another */                                    \
     FAULT(KICK, "kick")                                                                                                \
     FAULT(LEAVE, "leave")                                                                                              \
-    FAULT(CLOSE, "close")   /* a page is closed */                                                                     \
-    FAULT(VANISH, "vanish") /* a page is gone without a word */                                                        \
-    FAULT(THIEF, "thief")   /* somebody shows a ticket that was spent */                                               \
-    FAULT(FLOOD, "flood")   /* a burst of messages, beyond rates and mailboxes */
+    FAULT(CLOSE, "close")                   /* a page is closed */                                                     \
+    FAULT(VANISH, "vanish")                 /* a page is gone without a word */                                        \
+    FAULT(THIEF, "thief")                   /* somebody shows a ticket that was spent */                               \
+    FAULT(FLOOD, "flood")                   /* a burst of messages, beyond rates and mailboxes */                      \
+    FAULT(REDIS_KILL, "redis-kill")         /* nobody reaches it for a while */                                        \
+    FAULT(REDIS_FLUSH, "redis-flush")       /* it has forgotten everything */                                          \
+    FAULT(REDIS_FAILOVER, "redis-failover") /* it has forgotten the last that it was told */                           \
+    FAULT(REDIS_STALL, "redis-stall")                                                                                  \
+    FAULT(BUS_CUT, "bus-cut") /* one node does not reach it */
 
 enum fault {
 #define FAULT(name, text) FAULT_##name,
@@ -78,6 +85,9 @@ struct agenda {
 /* What a seed chooses before it begins. */
 struct plan {
     unsigned actors, rooms, identities, servers;
+    bool is_cluster;
+    int64_t bus_latency_ms; /* at most, one way */
+    struct link_limits link;
     int64_t grace_ms, active_ms;
     int64_t latency_min_ms, latency_max_ms;
     int64_t send_ms, fault_ms; /* on average, of each client, and of all */
@@ -193,9 +203,28 @@ struct actor {
     size_t pending_count, pending_capacity;
 };
 
+/* A node's way to Redis. */
+struct bus_end {
+    struct server *server;
+    uint64_t node;
+    uint32_t connection; /* which it is; what is under way over another one is lost */
+    bool is_up, is_cut;
+    int64_t up_last_ms, down_last_ms;
+};
+
+struct redis {
+    struct lease_model *leases;
+    bool is_down;
+    int64_t stalled_until_ms;
+    struct parcel_under_way *under_way;
+};
+
 struct server {
     struct sim *sim;
     unsigned number;
+    struct switchboard *switchboard; /* NULL: there is no cluster, or it is down */
+    struct bus_end bus;
+    bool is_asleep; /* stood still, and has not noticed yet */
     struct home *home;
     struct edge *edge; /* NULL: it is down */
     struct revocations *revocations;
@@ -212,11 +241,11 @@ struct server {
         int64_t ends_unix_s;
     } disk[REVOKED_MAX];
     unsigned disk_count;
-    struct route home_route;
+    struct route home_route, onwards;
     uint32_t relaying;    /* the message that the home is asked to take */
     struct wire *hearing; /* whose text is handled */
     struct {
-        uint64_t session;
+        uint64_t home, session;
         uint32_t peer;
     } welcomed[WELCOMED_MAX]; /* the last ones; their count goes on */
     unsigned welcomed_count;
@@ -233,8 +262,9 @@ struct sim {
     struct history *history;
     struct server servers[SERVERS_MAX]; /* plan.servers of them */
     uint32_t lives;                     /* of servers, so far */
-    unsigned key;                       /* of the tickets */
-    struct home_counts counts;          /* of the lives before */
+    struct redis redis;
+    unsigned key;              /* of the tickets */
+    struct home_counts counts; /* of the lives before */
     uint64_t told_resumed, told_rebuilt;
     struct actor actors[ACTORS_MAX];
     struct actor thief;
@@ -279,20 +309,35 @@ void server_on_lost(struct sim *sim, void *wire, uint64_t argument);
 void server_on_tick(struct sim *sim, void *server, uint64_t argument);
 void server_drain(struct server *server);
 struct server *server_any(struct sim *sim);
+void server_wake(struct server *server); /* before anything else that reaches it */
+void server_on_bus_tick(struct sim *sim, void *server, uint64_t argument);
 bool server_is_stalled(const struct server *server);
 int64_t server_stall_ms(const struct server *server); /* when to see again whether it still stands still */
 void server_add_counts(struct home_counts *sum, const struct home_counts *counts);
 void server_take_stage(struct stage *stage);
 
+/* bus.c */
+struct bus bus_of(struct server *server);
+void bus_join(struct server *server, uint64_t node);
+void bus_leave(struct server *server);
+void bus_strike(struct sim *sim, enum fault fault);
+void bus_calm(struct sim *sim); /* nothing is broken any more */
+bool bus_is_well(const struct sim *sim);
+void bus_fini(struct sim *sim);
+
 /* tap.c: what passes between edge and home is watched. */
-struct route tap_route(struct server *server);
+struct route tap_home(struct server *server);                       /* on the way into a home */
+struct route tap_edge(struct server *server, struct route onwards); /* on the way out of an edge */
 size_t tap_deliver(void *server, const struct delivery *to, size_t count, const struct event *event,
                    struct frame *frame);
+size_t tap_deliver_from(void *server, uint64_t home, const struct delivery *to, size_t count, const struct event *event,
+                        struct frame *frame);
 struct frame *tap_encode(void *server, const struct event *event);
 uint32_t peer_number(struct slice id);
 
 /* wire.c */
 extern bool sim_prints_texts; /* all that is said, to stderr: for looking at one seed */
+extern bool sim_is_cluster;   /* every world has nodes, a bus between them, and Redis */
 enum up_type { UP_TEXT, UP_CLOSE, UP_PONG };
 struct wire *wire_create(struct sim *sim, struct actor *actor);
 void wire_say(struct wire *wire, enum up_type type, struct slice payload); /* by the client */

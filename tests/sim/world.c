@@ -19,7 +19,10 @@ static int64_t any_of(struct sim *sim, const int64_t *values, unsigned count)
 
 static uint32_t any_faults(struct sim *sim)
 {
+    static const uint32_t of_bus = ((1u << FAULT_COUNT) - 1) & ~((1u << FAULT_REDIS_KILL) - 1);
+    static const uint32_t not_of_clusters = 1u << FAULT_KEY | 1u << FAULT_KICK | 1u << FAULT_DOUBLE | 1u << FAULT_THIEF;
     uint32_t faults = (uint32_t)prng_next(&sim->random) & ((1u << FAULT_COUNT) - 1);
+    faults &= ~(sim->plan.is_cluster ? not_of_clusters : of_bus);
     if (prng_chance(&sim->random, 50))
         faults &= (uint32_t)prng_next(&sim->random);
     return faults;
@@ -40,6 +43,18 @@ static void plan_limits(struct sim *sim)
     plan->session_rate.burst = is_tight ? (double)prng_between(&sim->random, 10, 40) : 10000;
 }
 
+static void plan_cluster(struct sim *sim)
+{
+    struct plan *plan = &sim->plan;
+    bool is_tight = prng_chance(&sim->random, 20);
+    plan->bus_latency_ms = prng_between(&sim->random, 0, prng_chance(&sim->random, 80) ? 5 : 200);
+    plan->link.frames_max = plan->mailbox.letters_max * (is_tight ? 4 : 40); /* what is said again has to fit */
+    plan->link.bytes_max = plan->mailbox.bytes_max * (is_tight ? 4 : 40);
+    plan->duplicates = DUPLICATE_ALLOW;
+}
+
+bool sim_is_cluster;
+
 static void make_plan(struct sim *sim)
 {
     static const int64_t graces[] = {3000, 5000, 10000, 30000}, sends[] = {200, 400, 800, 2000};
@@ -47,7 +62,8 @@ static void make_plan(struct sim *sim)
     struct plan *plan = &sim->plan;
     *plan = (struct plan){0};
     plan->actors = prng_chance(&sim->random, 4) ? 12 : 2 + prng_below(&sim->random, 4);
-    plan->servers = 1;
+    plan->is_cluster = sim_is_cluster;
+    plan->servers = plan->is_cluster ? 1 + (unsigned)(sim->seed / 2 % SERVERS_MAX) : 1;
     plan->rooms = prng_chance(&sim->random, 10) ? 2 : 1;
     plan->identities = prng_chance(&sim->random, 70) ? plan->actors : 1 + prng_below(&sim->random, plan->actors);
     plan->duplicates = (enum duplicate_policy)prng_below(&sim->random, 3);
@@ -69,6 +85,8 @@ static void make_plan(struct sim *sim)
     if (prng_chance(&sim->random, 30))
         plan->rare = 0;
     plan_limits(sim);
+    if (plan->is_cluster)
+        plan_cluster(sim);
 }
 
 /* The last act: all go, and nothing must remain. */
@@ -201,6 +219,8 @@ static bool is_server_back(const struct server *server)
 
 static bool is_all_back(const struct sim *sim)
 {
+    if (sim->plan.is_cluster && !bus_is_well(sim))
+        return false;
     for (unsigned i = 0; i < sim->plan.actors; i++) {
         if (!is_back(&sim->actors[i]))
             return false;
@@ -241,6 +261,7 @@ static void on_peace(struct sim *sim, void *object, uint64_t argument)
         if (sim->servers[i].stalled_until_ms > sim->now_ms + 1000)
             sim->servers[i].stalled_until_ms = sim->now_ms + 1000;
     }
+    bus_calm(sim);
     for (struct wire *wire = sim->wires; wire; wire = wire->next) {
         wire->reads_from_ms = 0;
         wire->latency_ms = sim->plan.latency_min_ms;
@@ -296,6 +317,7 @@ static void init(struct sim *sim, struct stage *stage, uint64_t seed)
     sim->next_message = 1;
     history_clear(sim->history);
     make_plan(sim);
+    sim->redis.leases = sim->plan.is_cluster ? lease_model_create() : NULL;
     sim_note(sim, WHO_RUN, LINE_GRACE)->number = sim->plan.grace_ms;
     for (unsigned i = 0; i < sim->plan.servers; i++)
         init_server(sim, i);
@@ -303,6 +325,8 @@ static void init(struct sim *sim, struct stage *stage, uint64_t seed)
         init_actor(sim, i);
     for (unsigned i = 0; i < sim->plan.servers; i++)
         sim_after(sim, 0, server_on_tick, &sim->servers[i], 0);
+    for (unsigned i = 0; sim->plan.is_cluster && i < sim->plan.servers; i++)
+        sim_after(sim, 0, server_on_bus_tick, &sim->servers[i], 0);
     sim_after(sim, 3000, nemesis_on_turn, NULL, 0);
     sim_after(sim, sim->plan.active_ms + 3000, on_peace, NULL, 0);
 }
@@ -311,6 +335,9 @@ static void fini(struct sim *sim)
 {
     for (unsigned i = 0; i < sim->plan.servers; i++)
         server_end(&sim->servers[i]);
+    bus_fini(sim);
+    if (sim->redis.leases)
+        sim->redis.leases = lease_model_destroy(sim->redis.leases);
     while (sim->wires) {
         struct wire *wire = sim->wires;
         sim->wires = wire->next;

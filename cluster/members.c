@@ -1,0 +1,146 @@
+/* members.c - heartbeats heard and missed. */
+#include "cluster/members.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+#define OWN_MS 2500 /* since our own heartbeat came back, at most: then the bus works */
+
+struct seat {
+    struct member member;
+    bool is_known; /* has been heard; else only been spoken to in vain */
+    int64_t silent_ms;
+    int64_t unheard_since_ms;
+    unsigned unheard;
+};
+
+struct members {
+    uint64_t self;
+    struct members_port port;
+    struct seat seats[MEMBERS_MAX];
+    size_t count;
+    bool is_up;
+    int64_t own_ms, tick_ms;
+};
+
+struct members *members_create(uint64_t self, struct members_port port)
+{
+    struct members *members = memory_new(sizeof *members);
+    members->self = self;
+    members->port = port;
+    members->own_ms = INT64_MIN / 2;
+    return members;
+}
+
+struct members *members_destroy(struct members *members)
+{
+    free(members);
+    return NULL;
+}
+
+void members_bus_up(struct members *members, struct instant now)
+{
+    members->is_up = true;
+    members->own_ms = INT64_MIN / 2;
+    members_stalled(members, now);
+}
+
+void members_bus_down(struct members *members, struct instant now)
+{
+    (void)now;
+    members->is_up = false;
+}
+
+static struct seat *find(const struct members *members, uint64_t node)
+{
+    for (size_t i = 0; i < members->count; i++) {
+        if (members->seats[i].member.node == node)
+            return (struct seat *)(uintptr_t)&members->seats[i];
+    }
+    return NULL;
+}
+
+static struct seat *reach(struct members *members, uint64_t node)
+{
+    struct seat *seat = find(members, node);
+    if (seat || members->count == MEMBERS_MAX)
+        return seat;
+    seat = &members->seats[members->count++];
+    *seat = (struct seat){.member.node = node};
+    return seat;
+}
+
+void members_hear(struct members *members, uint64_t from, const struct wire_heartbeat *heartbeat, struct instant now)
+{
+    if (from == members->self) {
+        members->own_ms = now.mono_ms;
+        return;
+    }
+    struct seat *seat = reach(members, from);
+    if (!seat)
+        return;
+    bool is_new = !seat->is_known;
+    seat->is_known = true;
+    seat->silent_ms = 0;
+    seat->unheard = 0;
+    seat->member.last = *heartbeat;
+    seat->member.heard_ms = now.mono_ms;
+    if (is_new)
+        members->port.joined(members->port.context, &seat->member);
+}
+
+void members_unheard(struct members *members, uint64_t node, struct instant now)
+{
+    struct seat *seat = reach(members, node);
+    if (!seat)
+        return;
+    if (seat->unheard++ == 0)
+        seat->unheard_since_ms = now.mono_ms;
+}
+
+void members_stalled(struct members *members, struct instant now)
+{
+    members->tick_ms = now.mono_ms;
+    for (size_t i = 0; i < members->count; i++)
+        members->seats[i].silent_ms = members->seats[i].unheard = 0;
+}
+
+void members_tick(struct members *members, struct instant now)
+{
+    int64_t passed_ms = now.mono_ms - members->tick_ms;
+    members->tick_ms = now.mono_ms;
+    if (!members_is_bus_working(members, now))
+        return;
+    for (size_t i = members->count; i-- > 0;) {
+        struct seat *seat = &members->seats[i];
+        seat->silent_ms += passed_ms;
+        bool is_unheard = seat->unheard >= 2 && now.mono_ms - seat->unheard_since_ms >= MEMBERS_UNHEARD_MS;
+        if (!is_unheard && seat->silent_ms < MEMBERS_SILENT_MS)
+            continue;
+        uint64_t node = seat->member.node;
+        *seat = members->seats[--members->count];
+        members->port.gone(members->port.context, node, now);
+    }
+}
+
+bool members_is_bus_working(const struct members *members, struct instant now)
+{
+    return members->is_up && now.mono_ms - members->own_ms < OWN_MS;
+}
+
+const struct member *members_find(const struct members *members, uint64_t node)
+{
+    const struct seat *seat = find(members, node);
+    return seat && seat->is_known ? &seat->member : NULL;
+}
+
+size_t members_count(const struct members *members)
+{
+    return members->count;
+}
+
+const struct member *members_at(const struct members *members, size_t index)
+{
+    return index < members->count ? &members->seats[index].member : NULL;
+}
