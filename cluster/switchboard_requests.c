@@ -127,20 +127,12 @@ static bool read_waiting(struct switchboard *switchboard, const struct waiting *
     return true;
 }
 
-void switchboard_release_held(struct switchboard *switchboard)
-{
-    struct list_link *link;
-    while (directory_is_sure(switchboard->directory) && (link = list_first(&switchboard->held)) != NULL) {
-        struct waiting *waiting = LIST_OWNER(link, struct waiting, link);
-        struct request request;
-        list_remove(link);
-        if (read_waiting(switchboard, waiting, &request))
-            switchboard->home_route.send(switchboard->home_route.context, &request);
-        forget(switchboard, waiting);
-    }
-}
-
 /* Joins and resumes: where is the room? */
+
+static bool is_arrival(const struct request *request)
+{
+    return request->type == REQUEST_JOIN || request->type == REQUEST_RESUME;
+}
 
 static struct slice room_of(const struct request *request)
 {
@@ -267,26 +259,42 @@ static void to_station(struct switchboard *switchboard, const struct request *re
     say_to(station, request, buffer_slice(&switchboard->payload));
 }
 
+/* A node that believes us to be home to a room that we are not home to is told so, and finds out. */
+static void say_not_here(struct switchboard *switchboard, uint64_t edge, struct slice room)
+{
+    struct station *station = station_find(switchboard, edge);
+    buffer_clear(&switchboard->payload);
+    wire_put_moved(&room, 1, &switchboard->payload);
+    if (station && !station_say(station, buffer_slice(&switchboard->payload)))
+        station->is_overrun = true;
+}
+
+/* To our home, if it is the room's. */
+static void dispatch(struct switchboard *switchboard, const struct request *request)
+{
+    uint64_t node;
+    if (!is_arrival(request) || directory_find(switchboard->directory, room_of(request), &node) == HOME_HERE)
+        to_home(switchboard, request);
+    else if (request->from.edge)
+        say_not_here(switchboard, request->from.edge, room_of(request));
+    else
+        look_for_home(switchboard, request);
+}
+
 void switchboard_request(void *context, const struct request *request)
 {
     struct switchboard *switchboard = context;
-    uint64_t node;
     switchboard->now = request->now;
-    bool is_arrival = request->type == REQUEST_JOIN || request->type == REQUEST_RESUME;
-    if (is_arrival && directory_find(switchboard->directory, room_of(request), &node) != HOME_HERE)
-        look_for_home(switchboard, request);
-    else if (is_arrival || !request->home)
-        to_home(switchboard, request);
-    else
+    if (request->home && !is_arrival(request))
         to_station(switchboard, request);
+    else
+        dispatch(switchboard, request);
 }
 
-/* A node that believes us to be home to a room that we are not home to is told so, and finds out. */
 void switchboard_take_request(struct station *from, struct slice payload)
 {
     struct switchboard *switchboard = from->switchboard;
     struct request request;
-    uint64_t node;
     if (wire_get_request(switchboard->wire_room, payload, &request)) {
         switchboard->counts.frames_bad++;
         return;
@@ -294,14 +302,19 @@ void switchboard_take_request(struct station *from, struct slice payload)
     request.from.edge = from->node;
     request.home = 0;
     request.now = switchboard->now;
-    bool is_arrival = request.type == REQUEST_JOIN || request.type == REQUEST_RESUME;
-    if (!is_arrival || directory_find(switchboard->directory, room_of(&request), &node) == HOME_HERE) {
-        to_home(switchboard, &request);
-        return;
+    dispatch(switchboard, &request);
+}
+
+/* Rooms may have been lost while it waited. */
+void switchboard_release_held(struct switchboard *switchboard)
+{
+    struct list_link *link;
+    while (directory_is_sure(switchboard->directory) && (link = list_first(&switchboard->held)) != NULL) {
+        struct waiting *waiting = LIST_OWNER(link, struct waiting, link);
+        struct request request;
+        list_remove(link);
+        if (read_waiting(switchboard, waiting, &request))
+            dispatch(switchboard, &request);
+        forget(switchboard, waiting);
     }
-    struct slice room = room_of(&request);
-    buffer_clear(&switchboard->payload);
-    wire_put_moved(&room, 1, &switchboard->payload);
-    if (!station_say(from, buffer_slice(&switchboard->payload)))
-        from->is_overrun = true;
 }
