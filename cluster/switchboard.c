@@ -91,9 +91,12 @@ static void settle(struct switchboard *switchboard)
 
 /* Members */
 
+/* It may come back with rooms that we have taken from it, and restore its leases of them where Redis has forgotten
+ * ours. */
 static void on_joined(void *context, const struct member *member)
 {
     struct switchboard *switchboard = context;
+    directory_bus_up(switchboard->directory, switchboard->now);
     struct station *station = station_reach(switchboard, member->node);
     if (station)
         station->is_gone = false;
