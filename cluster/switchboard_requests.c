@@ -1,4 +1,5 @@
 /* switchboard_requests.c - from the edges of the cluster to the homes of their rooms. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -144,12 +145,17 @@ static void ask_directory(struct switchboard *switchboard, struct slice room, ui
     directory_ask(switchboard->directory, room, unreachable, switchboard->now);
 }
 
-/* What no room came of needs no lease. */
-static void arrive(struct switchboard *switchboard, const struct request *request)
+static bool is_ours(const struct switchboard *switchboard, struct slice room)
 {
-    struct slice room = room_of(request);
-    to_home(switchboard, request);
-    if (directory_is_sure(switchboard->directory) && !home_has_room(switchboard->home, room))
+    uint64_t node;
+    return directory_find(switchboard->directory, room, &node) == HOME_HERE;
+}
+
+/* What no room came of needs no lease: to be looked at when all who wait for it have been answered. */
+static void release_unused(struct switchboard *switchboard, struct slice room)
+{
+    bool is_sure = directory_is_sure(switchboard->directory);
+    if (is_sure && is_ours(switchboard, room) && !home_has_room(switchboard->home, room))
         directory_release(switchboard->directory, room);
 }
 
@@ -167,7 +173,7 @@ static void send_on(struct switchboard *switchboard, struct waiting *waiting, ui
         return;
     if (node == switchboard->config.self) {
         HASH_DELETE(hh, switchboard->asked, waiting);
-        arrive(switchboard, &request);
+        to_home(switchboard, &request);
         forget(switchboard, waiting);
         return;
     }
@@ -177,21 +183,39 @@ static void send_on(struct switchboard *switchboard, struct waiting *waiting, ui
         answer_no(switchboard, waiting, &request);
 }
 
-void switchboard_room_found(struct switchboard *switchboard, struct slice room, uint64_t node)
+/* The room may end with the first of them, and is given back then; the others ask anew. */
+static void send_all_on(struct switchboard *switchboard, struct slice room, uint64_t node)
 {
-    const struct station *station = station_find(switchboard, node);
-    if (node != switchboard->config.self && station && station->is_gone) {
-        directory_forget_room(switchboard->directory, room, node);
-        ask_directory(switchboard, room, node);
-        return;
-    }
     struct list_link *link = list_first(&switchboard->asking);
     while (link) {
         struct waiting *waiting = LIST_OWNER(link, struct waiting, link);
         link = list_next(&switchboard->asking, link);
-        if (!waiting->node && slice_is_equal(waiting->room, room))
-            send_on(switchboard, waiting, node);
+        if (waiting->node || !slice_is_equal(waiting->room, room))
+            continue;
+        if (node == switchboard->config.self && !is_ours(switchboard, room)) {
+            ask_directory(switchboard, room, 0);
+            return;
+        }
+        send_on(switchboard, waiting, node);
     }
+    if (node == switchboard->config.self)
+        release_unused(switchboard, room);
+}
+
+/* Those who wait are let go as they are answered, and with them what `room` may point into. */
+void switchboard_room_found(struct switchboard *switchboard, struct slice room, uint64_t node)
+{
+    const struct station *station = station_find(switchboard, node);
+    char copy[ROOM_ID_MAX];
+    assert(room.length <= sizeof copy);
+    memcpy(copy, room.data, room.length);
+    room.data = copy;
+    if (node == switchboard->config.self || !station || !station->is_gone) {
+        send_all_on(switchboard, room, node);
+        return;
+    }
+    directory_forget_room(switchboard->directory, room, node);
+    ask_directory(switchboard, room, node);
 }
 
 static bool is_among(struct slice room, const struct slice *rooms, size_t count)
@@ -272,8 +296,7 @@ static void say_not_here(struct switchboard *switchboard, uint64_t edge, struct 
 /* To our home, if it is the room's. */
 static void dispatch(struct switchboard *switchboard, const struct request *request)
 {
-    uint64_t node;
-    if (!is_arrival(request) || directory_find(switchboard->directory, room_of(request), &node) == HOME_HERE)
+    if (!is_arrival(request) || is_ours(switchboard, room_of(request)))
         to_home(switchboard, request);
     else if (request->from.edge)
         say_not_here(switchboard, request->from.edge, room_of(request));
@@ -306,15 +329,23 @@ void switchboard_take_request(struct station *from, struct slice payload)
 }
 
 /* Rooms may have been lost while it waited. */
+static void release_one(struct switchboard *switchboard, const struct waiting *waiting)
+{
+    struct request request;
+    if (!read_waiting(switchboard, waiting, &request))
+        return;
+    dispatch(switchboard, &request);
+    if (is_arrival(&request))
+        release_unused(switchboard, room_of(&request));
+}
+
 void switchboard_release_held(struct switchboard *switchboard)
 {
     struct list_link *link;
     while (directory_is_sure(switchboard->directory) && (link = list_first(&switchboard->held)) != NULL) {
         struct waiting *waiting = LIST_OWNER(link, struct waiting, link);
-        struct request request;
         list_remove(link);
-        if (read_waiting(switchboard, waiting, &request))
-            dispatch(switchboard, &request);
+        release_one(switchboard, waiting);
         forget(switchboard, waiting);
     }
 }
