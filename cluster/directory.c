@@ -139,17 +139,25 @@ void directory_forget_room(struct directory *directory, struct slice room, uint6
         place_drop(directory, place);
 }
 
-bool directory_is_unleased(const struct directory *directory, struct slice room)
+uint64_t directory_term_of(const struct directory *directory, struct slice room)
 {
     const struct place *place = place_find(directory, room);
-    return place && place->state == PLACE_HERE && !place->term;
+    return place && place->state == PLACE_HERE ? place->term : 0;
 }
 
-void directory_doubt(struct directory *directory, struct slice room)
+void directory_taken(struct directory *directory, struct slice room, uint64_t node, uint64_t term, struct instant now)
 {
     struct place *place = place_find(directory, room);
-    if (place && place->state == PLACE_HERE && directory->is_up)
+    directory->now = now;
+    directory_note_term(directory, term);
+    if (!place || place->state != PLACE_HERE)
+        return;
+    if (place->term && term > place->term) {
+        place_become_there(directory, place, node);
+        directory->port.lost(directory->port.context, room, node, now);
+    } else if (directory->is_up) {
         place_make_due(directory, place);
+    }
 }
 
 /* The bus */

@@ -60,11 +60,12 @@ void directory_forget_node(struct directory *directory, uint64_t node);
 /* That node says that it is no longer home to the room. */
 void directory_forget_room(struct directory *directory, struct slice room, uint64_t node);
 
-/* Whether the room is here, and Redis does not know it yet. */
-bool directory_is_unleased(const struct directory *directory, struct slice room);
+/* Of the lease of a room that is here; 0: there is none yet, or the room is not here. */
+uint64_t directory_term_of(const struct directory *directory, struct slice room);
 
-/* Another node says that it is home to the room now: if we are, it is asserted at the next tick. */
-void directory_doubt(struct directory *directory, struct slice room);
+/* That node says that it has become home to the room, with that term. If we are, a lower lease of ours is lost to it,
+ * even where Redis has forgotten both; else the room is asserted at the next tick. */
+void directory_taken(struct directory *directory, struct slice room, uint64_t node, uint64_t term, struct instant now);
 
 /* Asserts all rooms of this node at the next ticks. May come while the bus is up: Redis was flushed. */
 void directory_bus_up(struct directory *directory, struct instant now);

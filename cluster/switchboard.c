@@ -21,7 +21,9 @@ static void on_claim(void *context, const struct claim *claim)
 static void say_taken(struct switchboard *switchboard, struct slice room)
 {
     const struct switchboard_config *config = &switchboard->config;
-    struct wire_frame frame = {.type = WIRE_TAKEN, .version = WIRE_VERSION_LEAST, .from = config->self, .taken = room};
+    struct wire_frame frame = {.type = WIRE_TAKEN, .version = WIRE_VERSION_LEAST, .from = config->self};
+    frame.taken.room = room;
+    frame.taken.term = directory_term_of(switchboard->directory, room);
     switchboard->counts.rooms_taken++;
     buffer_clear(&switchboard->frame);
     wire_seal(&config->keys[0], &frame, &switchboard->frame);
@@ -157,7 +159,7 @@ static void on_frame(void *context, struct slice bytes, struct instant now)
         break;
     case WIRE_TAKEN:
         if (frame.from != config->self)
-            directory_doubt(switchboard->directory, frame.taken);
+            directory_taken(switchboard->directory, frame.taken.room, frame.from, frame.taken.term, now);
         break;
     case WIRE_LINK:
         if (frame.from != config->self)
@@ -179,7 +181,9 @@ static void on_held(void *context, struct slice room, uint64_t holder, uint64_t 
 {
     struct switchboard *switchboard = context;
     switchboard->now = now;
-    bool was_unleased = directory_is_unleased(switchboard->directory, room);
+    uint64_t node;
+    bool was_unleased = directory_find(switchboard->directory, room, &node) == HOME_HERE &&
+                        !directory_term_of(switchboard->directory, room);
     directory_held(switchboard->directory, room, holder, term, now);
     if (was_unleased && holder == switchboard->config.self)
         say_taken(switchboard, room);

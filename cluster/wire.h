@@ -45,7 +45,10 @@ struct wire_frame {
     uint64_t from, to; /* nodes; to 0: all */
     union {
         struct wire_heartbeat heartbeat;
-        struct slice taken; /* the room's id; points into the frame */
+        struct {
+            struct slice room; /* its id; points into the frame */
+            uint64_t term;     /* 0: without a lease, as the bus was down */
+        } taken;
         struct {
             struct link_mark mark;
             struct slice payload; /* points into the frame; empty: none */

@@ -133,6 +133,20 @@ static void get_heartbeat(struct wire_reader *reader, struct wire_heartbeat *out
     (void)wire_want(reader, out->version_least >= 1 && out->version_least <= out->version);
 }
 
+/* Rooms that were taken */
+
+static void put_taken(struct buffer *out, const struct wire_frame *frame)
+{
+    wire_put_text(out, frame->taken.room);
+    wire_put_number(out, frame->taken.term);
+}
+
+static void get_taken(struct wire_reader *reader, struct wire_frame *out)
+{
+    out->taken.room = wire_get_room_id(reader);
+    out->taken.term = wire_get_number(reader);
+}
+
 /* Links */
 
 static void put_link(struct buffer *out, const struct wire_frame *frame)
@@ -171,7 +185,7 @@ void wire_seal(const struct wire_key *key, const struct wire_frame *frame, struc
     switch (frame->type) {
     case WIRE_HEARTBEAT: put_heartbeat(out, &frame->heartbeat); break;
     case WIRE_LINK: put_link(out, frame); break;
-    case WIRE_TAKEN: wire_put_text(out, frame->taken); break;
+    case WIRE_TAKEN: put_taken(out, frame); break;
     }
     wire_tag(key, slice_of(out->data + begun, out->length - begun), tag);
     buffer_add(out, slice_of(tag, sizeof tag));
@@ -202,7 +216,7 @@ static void get_frame(struct wire_reader *reader, struct wire_frame *out)
     switch (out->type) {
     case WIRE_HEARTBEAT: get_heartbeat(reader, &out->heartbeat); break;
     case WIRE_LINK: get_link(reader, out); break;
-    case WIRE_TAKEN: out->taken = wire_get_room_id(reader); break;
+    case WIRE_TAKEN: get_taken(reader, out); break;
     }
 }
 

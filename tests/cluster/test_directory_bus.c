@@ -249,6 +249,42 @@ static void nonsense_from_the_bus_does_no_harm(void **state)
 
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, open_directories, close_directories)
 
+/* What other nodes say that they have taken */
+
+static uint64_t ann_s_term(struct directory_scene *scene)
+{
+    return directory_term_of(directory_of(scene, ANN), SLICE_LITERAL("lobby"));
+}
+
+static void ann_hears_that_bob_took_the_lobby(struct directory_scene *scene, uint64_t term)
+{
+    directory_taken(directory_of(scene, ANN), SLICE_LITERAL("lobby"), BOB, term, scene->now);
+}
+
+static void a_lower_term_is_lost_to_its_successor_although_redis_has_forgotten_both(void **state)
+{
+    struct directory_scene *scene = *state;
+    ann_holds_the_lobby(scene);
+    lease_model_flush(scene->redis);
+    ann_hears_that_bob_took_the_lobby(scene, ann_s_term(scene) + 1);
+    assert_told(scene, "ann lost lobby bob\n");
+    assert_at(scene, ANN, "lobby", BOB);
+    all_settles(scene);
+    assert_leased(scene, "lobby", NOBODY);
+}
+
+static void who_took_it_with_a_lower_term_makes_us_assert_it(void **state)
+{
+    struct directory_scene *scene = *state;
+    ann_holds_the_lobby(scene);
+    lease_model_flush(scene->redis);
+    ann_hears_that_bob_took_the_lobby(scene, ann_s_term(scene) - 1);
+    assert_told(scene, "");
+    all_settles(scene);
+    assert_leased(scene, "lobby", ANN);
+    assert_at(scene, ANN, "lobby", ANN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +304,8 @@ int main(void)
         SCENE(what_is_found_may_be_given_up_at_once),
         SCENE(what_is_lost_may_be_asked_for_at_once),
         SCENE(nonsense_from_the_bus_does_no_harm),
+        SCENE(a_lower_term_is_lost_to_its_successor_although_redis_has_forgotten_both),
+        SCENE(who_took_it_with_a_lower_term_makes_us_assert_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

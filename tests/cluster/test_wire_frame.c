@@ -105,6 +105,21 @@ static void what_a_link_says_comes_out_as_it_went_in(void **state)
     assert_same_text(found.link.payload, frame.link.payload);
 }
 
+static void a_room_that_was_taken_comes_out_as_it_went_in(void **state)
+{
+    struct wire_frame frame = {.type = WIRE_TAKEN, .version = 1, .from = OURS}, found;
+    frame.taken.room = slice_from_text("lobby");
+    frame.taken.term = UINT64_C(0x0102030405060708);
+
+    seal(*state, &frame);
+
+    assert_int_equal(open_bytes(*state, &found), ERROR_NONE);
+    assert_int_equal(found.type, WIRE_TAKEN);
+    assert_int_equal(found.to, 0);
+    assert_true(slice_is_equal(found.taken.room, frame.taken.room));
+    assert_int_equal(found.taken.term, frame.taken.term);
+}
+
 static void an_acknowledgement_needs_no_payload(void **state)
 {
     struct wire_frame frame = link_of(""), found;
@@ -351,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_WIRE(a_heartbeat_comes_out_as_it_went_in),
         ON_WIRE(what_a_link_says_comes_out_as_it_went_in),
+        ON_WIRE(a_room_that_was_taken_comes_out_as_it_went_in),
         ON_WIRE(an_acknowledgement_needs_no_payload),
         ON_WIRE(frames_are_appended),
         ON_WIRE(each_flipped_bit_is_noticed),
