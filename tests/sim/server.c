@@ -82,64 +82,6 @@ static struct home_config home_config_of(struct server *server)
     };
 }
 
-static uint64_t make_node_id(void)
-{
-    uint64_t id;
-    while ((id = prng_next(&the_stage->sim->random) & ~UINT64_C(0xff)) == 0)
-        ;
-    return id;
-}
-
-static struct switchboard_config switchboard_config_of(struct server *server)
-{
-    struct switchboard_config config = {
-        .self = make_node_id(),
-        .name = "node",
-        .software = "sim",
-        .key_count = 1,
-        .link = server->sim->plan.link,
-        .waiting_max = 100,
-        .waiting_bytes_max = 1 << 20,
-        .make_id = make_node_id,
-        .bus = bus_of(server),
-    };
-    wire_key_derive(slice_from_text("the secret of the simulated cluster"), &config.keys[0]);
-    return config;
-}
-
-/* What the home forgets here is as if it had been killed, for those who were in the room. */
-static void reattach(void *context, uint64_t home, const struct slice *rooms, size_t count, struct instant now)
-{
-    struct server *server = context;
-    if (!home)
-        sim_note_fault(server->sim, FAULT_KILL, NULL);
-    edge_reattach(server->edge, home, rooms, count, now);
-}
-
-static void write_roster(void *context, const struct room *room, const struct peer *self, struct buffer *out)
-{
-    edge_write_roster(((struct server *)context)->edge, room, self, out);
-}
-
-static void join_cluster(struct server *server)
-{
-    struct switchboard_config config = switchboard_config_of(server);
-    struct edge_port port = {server, tap_deliver_from, reattach, write_roster};
-    server->switchboard = switchboard_create(&config);
-    switchboard_connect(server->switchboard, server->home, tap_home(server), port);
-    edge_connect(server->edge, tap_edge(server, switchboard_route(server->switchboard)));
-    bus_join(server, config.self);
-}
-
-void server_wake(struct server *server)
-{
-    if (!server->is_asleep)
-        return;
-    server->is_asleep = false;
-    if (server->switchboard)
-        switchboard_stalled(server->switchboard, sim_now(server->sim));
-}
-
 void server_start(struct server *server)
 {
     struct sim *sim = server->sim;
@@ -156,7 +98,7 @@ void server_start(struct server *server)
     server->home_route = home_route(server->home);
     server->is_asleep = false;
     if (sim->plan.is_cluster)
-        join_cluster(server);
+        server_join_cluster(server);
     else
         edge_connect(server->edge, tap_edge(server, tap_home(server)));
 }
@@ -387,18 +329,6 @@ void server_on_tick(struct sim *sim, void *object, uint64_t argument)
     edge_tick(server->edge, sim_now(sim));
     home_tick(server->home, sim_now(sim));
     revocations_tick(server->revocations, sim_now(sim));
-}
-
-void server_on_bus_tick(struct sim *sim, void *object, uint64_t argument)
-{
-    struct server *server = object;
-    (void)argument;
-    sim_after(sim, LINK_TICK_MS, server_on_bus_tick, server, 0);
-    if (!server->switchboard || server_is_stalled(server))
-        return;
-    server_wake(server);
-    switchboard_tick(server->switchboard, sim_now(sim));
-    edge_beat(server->edge, sim_now(sim));
 }
 
 void server_take_stage(struct stage *stage)

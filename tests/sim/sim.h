@@ -13,7 +13,7 @@
 #include "cluster/switchboard.h"
 #include "ops/metrics.h"
 #include "signaling/edge.h"
-#include "tests/cluster/support/lease_model.h"
+#include "tests/sim/bus.h"
 #include "tests/sim/checker.h"
 #include "tests/sim/prng.h"
 
@@ -203,22 +203,6 @@ struct actor {
     size_t pending_count, pending_capacity;
 };
 
-/* A node's way to Redis. */
-struct bus_end {
-    struct server *server;
-    uint64_t node;
-    uint32_t connection; /* which it is; what is under way over another one is lost */
-    bool is_up, is_cut;
-    int64_t up_last_ms, down_last_ms;
-};
-
-struct redis {
-    struct lease_model *leases;
-    bool is_down;
-    int64_t stalled_until_ms;
-    struct parcel_under_way *under_way;
-};
-
 struct server {
     struct sim *sim;
     unsigned number;
@@ -310,20 +294,17 @@ void server_on_tick(struct sim *sim, void *server, uint64_t argument);
 void server_drain(struct server *server);
 struct server *server_any(struct sim *sim);
 void server_wake(struct server *server); /* before anything else that reaches it */
-void server_on_bus_tick(struct sim *sim, void *server, uint64_t argument);
 bool server_is_stalled(const struct server *server);
 int64_t server_stall_ms(const struct server *server); /* when to see again whether it still stands still */
 void server_add_counts(struct home_counts *sum, const struct home_counts *counts);
 void server_take_stage(struct stage *stage);
 
-/* bus.c */
-struct bus bus_of(struct server *server);
-void bus_join(struct server *server, uint64_t node);
-void bus_leave(struct server *server);
+/* bus.c; the rest of it is in bus.h */
 void bus_strike(struct sim *sim, enum fault fault);
-void bus_calm(struct sim *sim); /* nothing is broken any more */
-bool bus_is_well(const struct sim *sim);
-void bus_fini(struct sim *sim);
+
+/* joining.c */
+void server_join_cluster(struct server *server);
+void server_on_bus_tick(struct sim *sim, void *server, uint64_t argument);
 
 /* tap.c: what passes between edge and home is watched. */
 struct route tap_home(struct server *server);                       /* on the way into a home */
