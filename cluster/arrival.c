@@ -245,6 +245,8 @@ static enum error may_rebuild(struct home *home, const struct lodging *lodging, 
         return ERR_SESSION_ENDED;
     if (!lodging)
         return HASH_COUNT(home->lodgings) < home->config.rooms_max ? ERROR_NONE : ERR_ROOM_LIMIT;
+    if (lodging_has_departed(lodging, request->resume.peer_id))
+        return ERR_SESSION_ENDED;
     if (!lodging_is_rebuilding(lodging) && !is_in_time(lodging, request))
         return ERR_SESSION_ENDED;
     if (!was_replaced(lodging, request))

@@ -42,7 +42,8 @@ struct home_config {
     size_t rooms_max;
     size_t room_capacity;
     struct mailbox_limits mailbox;
-    int64_t grace_ms; /* 0: a session ends with its connection */
+    int64_t grace_ms;    /* 0: a session ends with its connection */
+    size_t departed_max; /* of each room, whose end was told and who may still be at another home; 0: there is none */
     enum duplicate_policy duplicates;
     uint64_t epoch; /* of the rooms that this home opens: differs from that of every other home, earlier ones too */
     uint64_t (*make_epoch)(void);    /* random, of a room that it has lost before; NULL: from the kernel's generator */

@@ -63,6 +63,7 @@ struct lodging {
     bool has_settled;                 /* after a rebuilding: who was missing then is gone */
     int64_t settles_ms;               /* while it is being rebuilt */
     struct ghost *ghosts;             /* by peer id; uthash keeps them in the order of their making */
+    struct departed *departed;        /* by peer id, in the order of their going */
     struct list_link rebuilding_link; /* in no list: it is not being rebuilt */
     UT_hash_handle hh;
 };
@@ -146,6 +147,13 @@ void session_settle(struct session *session, uint64_t n);
 /* Lets go of all letters, and tells their senders that they have not reached the peer with that id. */
 void home_return_letters(struct home *home, struct mailbox *mailbox, struct slice peer_id,
                          enum undelivered_reason reason);
+
+/* departed.c */
+
+/* The room has told of that peer's end. The oldest of too many is forgotten. */
+void lodging_note_departed(struct lodging *lodging, struct slice peer_id);
+bool lodging_has_departed(const struct lodging *lodging, struct slice peer_id);
+void lodging_forget_departed(struct lodging *lodging);
 
 /* loss.c */
 

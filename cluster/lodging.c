@@ -42,6 +42,7 @@ static void forget_ghosts(struct lodging *lodging)
 void lodging_close(struct lodging *lodging)
 {
     forget_ghosts(lodging);
+    lodging_forget_departed(lodging);
     list_remove(&lodging->rebuilding_link);
     HASH_DELETE(hh, lodging->home->lodgings, lodging);
     room_destroy(lodging->room);

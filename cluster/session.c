@@ -128,6 +128,7 @@ void session_remove(struct session *session, struct ending ending)
     if (ending.leave == LEAVE_KICKED && !PLANTED(KEEP_LETTERS_OF_KICKED))
         lodging_withdraw(lodging, session->handle);
     note_end(session, ending);
+    lodging_note_departed(lodging, peer_id(session->peer));
     room_leave(lodging->room, session->peer, ending.leave);
     session_forget(session);
     if (is_told)

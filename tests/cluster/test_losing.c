@@ -156,6 +156,40 @@ static void where_the_missing_were_told_of_they_do_not_come_back_live_either(voi
     assert_heard(scene, "bob error session_ended\n");
 }
 
+/* The other home had heard of nothing: bob was there all the time. */
+static void who_was_said_to_have_left_does_not_come_back_from_another_home(void **state)
+{
+    struct scene *scene = *state;
+    scene->config.departed_max = 1;
+    scene_restart(scene);
+    two_join(scene);
+    drops(scene, BOB, LEAVE_LOST);
+    time_passes(scene, GRACE_MS);
+    scene->people[BOB].ticket.epoch = 9; /* the other home's */
+    forget(scene);
+
+    resumes_live(scene, BOB);
+
+    assert_heard(scene, "bob error session_ended\n");
+}
+
+static void no_more_who_left_are_remembered_than_there_is_place_for(void **state)
+{
+    struct scene *scene = *state;
+    scene->config.departed_max = 1;
+    scene_restart(scene);
+    three_join(scene);
+    leaves(scene, BOB);
+    leaves(scene, CYD);
+    scene->people[BOB].ticket.epoch = scene->people[CYD].ticket.epoch = 9;
+    forget(scene);
+
+    resumes_live(scene, CYD);
+    resumes_live(scene, BOB);
+
+    assert_heard(scene, "cyd error session_ended\nann #5 peer-back bob\nbob welcome rebuilt\n");
+}
+
 static void who_was_kicked_does_not_come_back_live(void **state) /* T-11 */
 {
     struct scene *scene = *state;
@@ -216,6 +250,8 @@ int main(void)
         AT_HOME(no_more_losses_are_remembered_than_there_is_place_for),
         AT_HOME(who_was_connected_elsewhere_all_the_time_comes_into_a_room_of_any_age),
         AT_HOME(where_the_missing_were_told_of_they_do_not_come_back_live_either),
+        AT_HOME(who_was_said_to_have_left_does_not_come_back_from_another_home),
+        AT_HOME(no_more_who_left_are_remembered_than_there_is_place_for),
         AT_HOME(who_was_kicked_does_not_come_back_live),
         AT_HOME(a_session_that_went_on_elsewhere_is_taken_back_with_what_is_kept_for_it),
         AT_HOME(a_connection_that_was_given_up_does_not_take_the_session_back),

@@ -7,6 +7,7 @@
 
 #define TOKEN_DAYS      10
 #define SESSION_GRACE_S 20
+#define DEPARTED_MAX    64
 
 static struct stage *the_stage; /* of this process */
 
@@ -71,6 +72,7 @@ static struct home_config home_config_of(struct server *server)
         .room_capacity = plan->capacity,
         .mailbox = plan->mailbox,
         .grace_ms = plan->grace_ms,
+        .departed_max = plan->is_cluster ? DEPARTED_MAX : 0,
         .duplicates = plan->duplicates,
         .prolonged_s = TOKEN_DAYS * 86400 + SESSION_GRACE_S + TOKEN_LEEWAY_S,
         .epoch = server->epoch,
