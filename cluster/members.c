@@ -5,7 +5,8 @@
 
 #include "base/memory.h"
 
-#define OWN_MS 2500 /* since our own heartbeat came back, at most: then the bus works */
+#define OWN_MS   2500 /* since our own heartbeat came back, at most: then the bus works */
+#define GONE_MAX 256  /* nodes whose old heartbeats are known as such; the oldest goes first */
 
 struct seat {
     struct member member;
@@ -15,11 +16,19 @@ struct seat {
     unsigned unheard;
 };
 
+/* A node that is gone, and the last heartbeat that was heard of it. */
+struct gone {
+    uint64_t node, count;
+};
+
 struct members {
     uint64_t self;
+    uint64_t own_count; /* of our newest heartbeat that came back */
     struct members_port port;
     struct seat seats[MEMBERS_MAX];
     size_t count;
+    struct gone gone[GONE_MAX];
+    size_t gone_next;
     bool is_up;
     int64_t own_ms, tick_ms;
 };
@@ -71,14 +80,43 @@ static struct seat *reach(struct members *members, uint64_t node)
     return seat;
 }
 
+static void note_gone(struct members *members, const struct seat *seat)
+{
+    if (!seat->is_known)
+        return;
+    members->gone[members->gone_next] = (struct gone){seat->member.node, seat->member.last.count};
+    members->gone_next = (members->gone_next + 1) % GONE_MAX;
+}
+
+/* Of a node that is gone, or of none that we know: 0. */
+static uint64_t count_when_gone(const struct members *members, uint64_t node)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < GONE_MAX; i++) {
+        if (members->gone[i].node == node && members->gone[i].count > count)
+            count = members->gone[i].count;
+    }
+    return count;
+}
+
+static void hear_own(struct members *members, const struct wire_heartbeat *heartbeat, struct instant now)
+{
+    if (heartbeat->count <= members->own_count)
+        return;
+    members->own_count = heartbeat->count;
+    members->own_ms = now.mono_ms;
+}
+
+/* Heartbeats are counted: one that was recorded and is played again is no sign of life. */
 void members_hear(struct members *members, uint64_t from, const struct wire_heartbeat *heartbeat, struct instant now)
 {
     if (from == members->self) {
-        members->own_ms = now.mono_ms;
+        hear_own(members, heartbeat, now);
         return;
     }
-    struct seat *seat = reach(members, from);
-    if (!seat)
+    struct seat *seat = find(members, from);
+    uint64_t heard = seat && seat->is_known ? seat->member.last.count : count_when_gone(members, from);
+    if (heartbeat->count <= heard || (seat = reach(members, from)) == NULL)
         return;
     bool is_new = !seat->is_known;
     seat->is_known = true;
@@ -119,6 +157,7 @@ void members_tick(struct members *members, struct instant now)
         if (!is_unheard && seat->silent_ms < MEMBERS_SILENT_MS)
             continue;
         uint64_t node = seat->member.node;
+        note_gone(members, seat);
         *seat = members->seats[--members->count];
         members->port.gone(members->port.context, node, now);
     }
@@ -135,12 +174,20 @@ const struct member *members_find(const struct members *members, uint64_t node)
     return seat && seat->is_known ? &seat->member : NULL;
 }
 
+/* Those who were only spoken to are none. */
 size_t members_count(const struct members *members)
 {
-    return members->count;
+    size_t count = 0;
+    for (size_t i = 0; i < members->count; i++)
+        count += members->seats[i].is_known;
+    return count;
 }
 
 const struct member *members_at(const struct members *members, size_t index)
 {
-    return index < members->count ? &members->seats[index].member : NULL;
+    for (size_t i = 0; i < members->count; i++) {
+        if (members->seats[i].is_known && index-- == 0)
+            return &members->seats[i].member;
+    }
+    return NULL;
 }

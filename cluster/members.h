@@ -35,7 +35,8 @@ struct members *members_destroy(struct members *members); /* returns NULL */
 void members_bus_up(struct members *members, struct instant now);
 void members_bus_down(struct members *members, struct instant now);
 
-/* A heartbeat has come; one of our own says that the bus works. More than MEMBERS_MAX are not taken in. */
+/* A heartbeat has come; one of our own says that the bus works. One whose count is not above the last one's is passed
+ * over: somebody plays it again. More than MEMBERS_MAX are not taken in. */
 void members_hear(struct members *members, uint64_t from, const struct wire_heartbeat *heartbeat, struct instant now);
 
 /* Nobody heard what was published to that node. */
@@ -53,6 +54,6 @@ bool members_is_bus_working(const struct members *members, struct instant now);
 const struct member *members_find(const struct members *members, uint64_t node);
 
 size_t members_count(const struct members *members);
-const struct member *members_at(const struct members *members, size_t index); /* in the order of their joining */
+const struct member *members_at(const struct members *members, size_t index); /* in no order; NULL: no more */
 
 #endif
