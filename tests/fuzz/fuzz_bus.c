@@ -43,6 +43,7 @@ static void hold_frame(const struct wire_frame *frame, struct slice bytes)
     hold(frame->from != 0 && frame->version >= WIRE_VERSION_LEAST && frame->version <= WIRE_VERSION);
     switch (frame->type) {
     case WIRE_HEARTBEAT: hold_heartbeat(&frame->heartbeat); return;
+    case WIRE_TAKEN: hold(room_id_is_valid(frame->taken.room)); return;
     case WIRE_LINK:
         hold(frame->link.mark.stream != 0);
         hold(frame->link.payload.length <= bytes.length);
