@@ -237,6 +237,13 @@ static void check_cluster(const struct config *config, struct config_report *rep
     explicit_bzero(&url, sizeof url);
 }
 
+/* The last ones are to have time to go. */
+static void check_drain(const struct config *config, struct config_report *report)
+{
+    check_at_least(report, TERM(server_drain_timeout, "server.drain_timeout"), 2,
+                   TERM(server_drain_spread, "server.drain_spread"), config_write_duration);
+}
+
 static void check_pings(const struct config *config, struct config_report *report)
 {
     if (config->limits_ping_timeout > config->limits_ping_interval)
@@ -280,6 +287,7 @@ void config_check(const struct config *config, struct config_report *report)
     check_message_fits(config, report);
     check_mailbox(config, report);
     check_pings(config, report);
+    check_drain(config, report);
     check_cluster_key(config, report);
     check_cluster(config, report);
     for (size_t i = 0; i < config->turn_servers_count; i++)

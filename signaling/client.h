@@ -90,7 +90,9 @@ struct edge {
     int64_t attempts;
     struct parting partings[PARTINGS_MAX]; /* a ring */
     size_t parting_count;                  /* ever */
+    struct buffer sent_away;               /* sessions of those who were told to go elsewhere (drain.c) */
     bool is_shut;
+    int64_t shut_ms; /* since when */
 };
 
 /* edge.c: each call from outside begins and ends so. */
@@ -116,6 +118,9 @@ void client_cut(struct client *client, enum error error);
 
 /* A client of a server that stops: its session is left as it is. */
 void client_send_away(struct client *client, int64_t delay_ms);
+
+/* drain.c: a client that was on its way when the server began to stop. */
+void edge_turn_back(struct client *client);
 
 /* The last words: bye, unless `error` is none, and then the port closes. */
 void client_end(struct client *client, enum error error, enum bye_action action, int64_t delay_ms);

@@ -9,11 +9,6 @@
 #include "ops/log.h"
 #include "signaling/client.h"
 
-/* Clients that a stopping server sends away come back over so long: see docs/decisions/0008. */
-#define COMEBACK_MS_EACH 1
-#define COMEBACK_MS_MIN  200
-#define COMEBACK_MS_MAX  10000
-
 /* Sessions end in any order: so many are looked at in a second. */
 #define ENDS_PER_TICK 8192
 
@@ -52,6 +47,7 @@ struct edge *edge_destroy(struct edge *edge)
     buffer_fini(&edge->text);
     buffer_fini(&edge->ice);
     buffer_fini(&edge->ticket);
+    buffer_fini(&edge->sent_away);
     free(edge);
     return NULL;
 }
@@ -63,15 +59,6 @@ void edge_begin(struct edge *edge, struct instant now)
         return;
     edge->begun = now;
     queue_init(&edge->joins, &edge->config.joins, now.mono_ms);
-}
-
-/* The how-many-th of those who are sent away is to come back after this; even steps are the best spread there is. */
-static int64_t comeback_delay_ms(const struct edge *edge, size_t index)
-{
-    int64_t spread_ms = (int64_t)edge->client_count * COMEBACK_MS_EACH;
-    spread_ms = spread_ms < COMEBACK_MS_MIN ? COMEBACK_MS_MIN : spread_ms;
-    spread_ms = spread_ms > COMEBACK_MS_MAX ? COMEBACK_MS_MAX : spread_ms;
-    return spread_ms * (int64_t)index / (int64_t)edge->client_count;
 }
 
 enum error edge_may_open(struct edge *edge, const struct net_address *address, struct instant now)
@@ -110,7 +97,7 @@ struct client *edge_open(struct edge *edge, struct slice room, const struct net_
     edge->client_count++;
     client_await_hello(client, 0);
     if (edge->is_shut) /* it was on its way when we began to stop */
-        client_send_away(client, comeback_delay_ms(edge, edge->client_count - 1));
+        edge_turn_back(client);
     return client;
 }
 
@@ -228,20 +215,6 @@ void edge_tick(struct edge *edge, struct instant now)
     edge_beat(edge, now);
     address_book_tick(edge->addresses, now.mono_ms);
     edge_settle(edge);
-}
-
-void edge_shut(struct edge *edge, struct instant now)
-{
-    size_t index = 0;
-    edge_begin(edge, now);
-    edge->is_shut = true;
-    metrics_set(edge->config.metrics, METRIC_DRAINING, 1);
-    for (struct list_link *link = list_first(&edge->all); link; link = list_next(&edge->all, link)) {
-        struct client *client = LIST_OWNER(link, struct client, link);
-        if (client->state != CLIENT_CLOSING)
-            client_send_away(client, comeback_delay_ms(edge, index));
-        index++;
-    }
 }
 
 /* The rows of messages stand in the order of their types; a test holds them to it. */

@@ -44,6 +44,7 @@ struct edge_config {
     size_t message_bytes_max;
     int64_t hello_timeout_ms;
     int64_t ping_interval_ms;
+    int64_t drain_spread_ms;                         /* 0: who is sent away is so at once */
     void (*make_id)(char out[RANDOM_ID_LENGTH + 1]); /* random_id(), or a seeded one in tests */
     struct client_port port;
     struct metrics *metrics;
@@ -104,8 +105,16 @@ void edge_write_roster(void *edge, const struct room *room, const struct peer *s
 /* Does what is due: hello deadlines, credentials to renew, limits to forget. To be called about once a second. */
 void edge_tick(struct edge *edge, struct instant now);
 
-/* The server stops: no more opens; every client is told to come back, after a delay of its own, and is closed once
- * its outbox is sent. Their sessions are left as they are: they end with the process, and live on in their tickets. */
+/* The server stops: no more opens; every client is told to come back, and is closed once its outbox is sent. Without
+ * drain_spread_ms all of them are told so now, each with a delay of its own; with it they are told room by room, by
+ * edge_drain(). Their sessions are left as they are: they end with the process, and live on in their tickets. */
 void edge_shut(struct edge *edge, struct instant now);
+
+/* Sends away those whose time has come; to be called every EDGE_DRAIN_STEP_MS from edge_shut() on. */
+#define EDGE_DRAIN_STEP_MS 100
+void edge_drain(struct edge *edge, struct instant now);
+
+/* The stop is taken back: who was not sent away stays, and the sessions of those who were are left to be resumed. */
+void edge_reopen(struct edge *edge, struct instant now);
 
 #endif

@@ -36,15 +36,15 @@ struct server {
 
 static void print_help(void)
 {
-    (void)printf(
-        "Usage: parley [serve] [OPTIONS]\n"
-        "Serves rooms over WebSocket, and the call page.\n\n"
-        "  -c, --config FILE    read settings from FILE (YAML)\n"
-        "      --set KEY=VALUE  set one setting; --KEY=VALUE does the same\n"
-        "      --dev            try it out: no configuration, on loopback, a token for everybody (insecure)\n"
-        "      --lan            with --dev: https on all interfaces too, for phones (insecure)\n"
-        "  -h, --help           show this\n\n"
-        "All settings: parley config reference. SIGTERM ends the server, SIGHUP reads its certificate anew.\n");
+    (void)printf("Usage: parley [serve] [OPTIONS]\n"
+                 "Serves rooms over WebSocket, and the call page.\n\n"
+                 "  -c, --config FILE    read settings from FILE (YAML)\n"
+                 "      --set KEY=VALUE  set one setting; --KEY=VALUE does the same\n"
+                 "      --dev            try it out: no configuration, on loopback, a token for everybody (insecure)\n"
+                 "      --lan            with --dev: https on all interfaces too, for phones (insecure)\n"
+                 "  -h, --help           show this\n\n"
+                 "All settings: parley config reference. SIGTERM ends the server, SIGUSR1 takes that back as long\n"
+                 "as it runs, SIGHUP reads its certificate anew.\n");
 }
 
 static int read_options(struct server *server, int argc, char **argv)
@@ -226,6 +226,7 @@ static void block_signals(sigset_t *out_signals)
     (void)sigaddset(out_signals, SIGTERM);
     (void)sigaddset(out_signals, SIGINT);
     (void)sigaddset(out_signals, SIGHUP);
+    (void)sigaddset(out_signals, SIGUSR1);
     (void)sigaddset(out_signals, SIGRTMIN);
     (void)pthread_sigmask(SIG_BLOCK, out_signals, NULL);
 }
@@ -248,6 +249,12 @@ static void stop(struct server *server, const char *signal)
     worker_stop(server->worker);
 }
 
+static void reopen(struct server *server)
+{
+    server->is_stopping = server->is_stopping && !worker_reopen(server->worker);
+    log_info("server.reopening", LOG_TEXT("signal", "SIGUSR1"));
+}
+
 static void heed_signals(struct server *server, const sigset_t *signals)
 {
     int signal = 0;
@@ -256,6 +263,8 @@ static void heed_signals(struct server *server, const sigset_t *signals)
             continue;
         if (signal == SIGHUP)
             reload(server);
+        else if (signal == SIGUSR1)
+            reopen(server);
         else if (signal != SIGRTMIN)
             stop(server, signal == SIGTERM ? "SIGTERM" : "SIGINT");
     }

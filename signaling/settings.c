@@ -87,6 +87,7 @@ static void fill_edge(const struct config *config, struct settings *out)
     edge->message_bytes_max = (size_t)config->limits_message_bytes;
     edge->hello_timeout_ms = config->limits_hello_timeout;
     edge->ping_interval_ms = config->limits_ping_interval;
+    edge->drain_spread_ms = config->server_drain_spread;
     edge->make_id = random_id;
 }
 

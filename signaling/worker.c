@@ -104,6 +104,13 @@ static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
     lws_cancel_service(worker->context); /* its libev plugin would let timers of its own come late */
 }
 
+static void on_drain_step(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop, (void)events;
+    struct worker *worker = timer->data;
+    edge_drain(worker->edge, worker_now(worker));
+}
+
 /* The doors stay open: health checks are to see that it drains, and who comes anew is to be told so. */
 static void begin_drain(struct worker *worker)
 {
@@ -113,17 +120,35 @@ static void begin_drain(struct worker *worker)
     worker->is_draining = true;
     ev_timer_set(&worker->drain_end, (double)worker->config.drain_ms / 1000, 0.);
     ev_timer_start(worker->loop, &worker->drain_end);
+    ev_timer_again(worker->loop, &worker->drain_step);
     edge_shut(worker->edge, worker_now(worker));
 }
 
-static void on_stop(struct ev_loop *loop, ev_async *async, int events)
+/* Whoever was not sent away stays. */
+static void end_of_drain(struct worker *worker)
+{
+    log_info("server.reopened", LOG_NUMBER("connections", worker->socket_count));
+    worker->is_draining = false;
+    ev_timer_stop(worker->loop, &worker->drain_end);
+    ev_timer_stop(worker->loop, &worker->drain_step);
+    edge_reopen(worker->edge, worker_now(worker));
+}
+
+static void on_wish(struct ev_loop *loop, ev_async *async, int events)
 {
     (void)events;
     struct worker *worker = async->data;
-    if (worker->stops > 1)
-        ev_break(loop, EVBREAK_ALL);
-    else
-        begin_drain(worker);
+    switch ((enum worker_wish)atomic_load(&worker->wished)) {
+    case WISH_SERVE:
+        if (worker->is_draining)
+            end_of_drain(worker);
+        return;
+    case WISH_DRAIN:
+        if (!worker->is_draining)
+            begin_drain(worker);
+        return;
+    case WISH_END: ev_break(loop, EVBREAK_ALL);
+    }
 }
 
 static void on_reload(struct ev_loop *loop, ev_async *async, int events)
@@ -143,17 +168,19 @@ static void start_watchers(struct worker *worker)
 {
     ev_timer_init(&worker->second, on_second, 1., 1.);
     ev_timer_init(&worker->drain_end, on_drain_end, 0., 0.);
+    ev_timer_init(&worker->drain_step, on_drain_step, 0., EDGE_DRAIN_STEP_MS / 1000.);
     ev_prepare_init(&worker->prepare, on_prepare);
     ev_check_init(&worker->check, on_check);
     ev_set_priority(&worker->check, EV_MAXPRI);
-    ev_async_init(&worker->stop, on_stop);
+    ev_async_init(&worker->wish, on_wish);
     ev_async_init(&worker->reload, on_reload);
+    worker->drain_step.data = worker;
     worker->second.data = worker->drain_end.data = worker->prepare.data = worker->check.data = worker;
-    worker->stop.data = worker->reload.data = worker;
+    worker->wish.data = worker->reload.data = worker;
     ev_timer_start(worker->loop, &worker->second);
     ev_prepare_start(worker->loop, &worker->prepare);
     ev_check_start(worker->loop, &worker->check);
-    ev_async_start(worker->loop, &worker->stop);
+    ev_async_start(worker->loop, &worker->wish);
     ev_async_start(worker->loop, &worker->reload);
 }
 
@@ -163,9 +190,10 @@ static void stop_watchers(struct worker *worker)
         ev_io_stop(worker->loop, &worker->listening[i].io);
     ev_timer_stop(worker->loop, &worker->second);
     ev_timer_stop(worker->loop, &worker->drain_end);
+    ev_timer_stop(worker->loop, &worker->drain_step);
     ev_prepare_stop(worker->loop, &worker->prepare);
     ev_check_stop(worker->loop, &worker->check);
-    ev_async_stop(worker->loop, &worker->stop);
+    ev_async_stop(worker->loop, &worker->wish);
     ev_async_stop(worker->loop, &worker->reload);
 }
 
@@ -316,8 +344,19 @@ size_t worker_run(struct worker *worker)
 
 void worker_stop(struct worker *worker)
 {
-    atomic_fetch_add(&worker->stops, 1);
-    ev_async_send(worker->loop, &worker->stop);
+    int wished = WISH_SERVE;
+    if (!atomic_compare_exchange_strong(&worker->wished, &wished, WISH_DRAIN))
+        atomic_store(&worker->wished, WISH_END);
+    ev_async_send(worker->loop, &worker->wish);
+}
+
+bool worker_reopen(struct worker *worker)
+{
+    int wished = WISH_DRAIN;
+    if (!atomic_compare_exchange_strong(&worker->wished, &wished, WISH_SERVE))
+        return false;
+    ev_async_send(worker->loop, &worker->wish);
+    return true;
 }
 
 void worker_reload(struct worker *worker)

@@ -56,6 +56,9 @@ size_t worker_run(struct worker *worker);
 /* From any thread. The first call ends it gently, the second one at once. */
 void worker_stop(struct worker *worker);
 
+/* From any thread: takes a gentle stop back, as far as it has not been done. False: there is none. */
+bool worker_reopen(struct worker *worker);
+
 /* From any thread: reads the certificate and its key anew. */
 void worker_reload(struct worker *worker);
 

@@ -36,6 +36,9 @@ struct scratch {
     char bytes[2 * HEADERS_BYTES_MAX];
 };
 
+/* What other threads want of a worker. Its loop compares it with what is, as signals may come faster than it turns. */
+enum worker_wish { WISH_SERVE, WISH_DRAIN, WISH_END };
+
 struct worker {
     struct worker_config config;
     struct edge_config edge_config;
@@ -71,13 +74,13 @@ struct worker {
     struct list closing;    /* those that were told to close, the first one first */
     struct list dirty;      /* those with something to send or to do */
 
-    ev_timer second, drain_end;
+    ev_timer second, drain_end, drain_step;
     ev_prepare prepare;
     ev_check check;
-    ev_async stop, reload;
+    ev_async wish, reload;
     struct worker_clock clock;
     double last_turn_s;
-    atomic_int stops;
+    atomic_int wished; /* enum worker_wish */
     bool is_draining;
 
     struct scratch scratch;

@@ -9,6 +9,7 @@ const serve = async (config) => (server = await startServer({ config }));
 afterEach(() => server.stop());
 
 const sigterm = () => process.kill(server.pid, 'SIGTERM');
+const sigusr1 = () => process.kill(server.pid, 'SIGUSR1');
 const statusOf = async (url) => (await fetch(url)).status;
 
 /** How many connections were still there when the server had ended. */
@@ -70,6 +71,7 @@ describe('while a server drains (T-60)', () => {
     const ann = await fillUp('second');
     sigterm();
     await ann.expect('bye');
+    await ann.closed();
     await eventually(async () => (await statusOf(`${server.adminUrl}/readyz`)) === 503, 'readyz to be 503');
     sigterm();
     assert.equal(await cutOffCount(), 1, 'the stone');
@@ -92,6 +94,74 @@ describe('while a server drains (T-60)', () => {
     const heard = bob.heard.filter(({ type }) => type === 'relay').map(({ body }) => body[0]);
     assert.deepEqual(heard, Array.from({ length: 100 }, (_, index) => index));
     assert.equal(bob.heard.at(-1).type, 'bye');
+  });
+});
+
+const isReady = (status) => async () => (await statusOf(`${server.adminUrl}/readyz`)) === status;
+
+describe('a drain that is taken back with SIGUSR1', () => {
+  test('opens the doors again: who was sent away comes back, and no timeout ends the server', async () => {
+    await serve({ ...PATIENT, 'server.drain_timeout': '1s' });
+    const stone = await joinAsStone('again');
+    const ann = await fillUp('again');
+    sigterm();
+    await ann.expect('bye');
+    sigusr1();
+    await server.logged('server.reopened');
+
+    const back = await comeBack(server, ann);
+    const cyd = await connectPeer(server, 'again', { sub: 'cyd' });
+    // The stone was told to go, and its time for that is longer than the drain's.
+    await eventually(async () => (await server.metric('parley_connections')) === 2, 'the stone to be hung up');
+
+    assert.deepEqual([back.id, back.welcome.session], [ann.id, 'resumed']);
+    assert.ok(cyd.welcome.peers.some(({ peer }) => peer.id === ann.id));
+    assert.equal(await statusOf(`${server.adminUrl}/readyz`), 200);
+    assert.equal(await server.metric('parley_draining'), 0);
+    sigterm();
+    await cyd.expect('bye');
+    assert.equal(await cutOffCount(), 0, 'the next drain is a gentle one again');
+    stone.hangUp();
+  });
+
+  test('who was not sent away yet never hears of it', async () => {
+    await serve({ 'server.drain_spread': '30m', 'server.drain_timeout': '1h' });
+    const rooms = await Promise.all(Array.from({ length: 8 }, (_, index) => gather(server, `stay-${index}`, 'ann', 'bob')));
+    sigterm();
+    await eventually(isReady(503), 'readyz to be 503');
+    const late = await openPeer(server, 'stay-0').catch((error) => error);
+    sigusr1();
+    await eventually(isReady(200), 'readyz to be 200');
+
+    assert.equal(late.status, 503);
+    const kept = rooms.filter((pair) => pair.every(({ heard }) => !heard.some(({ type }) => type === 'bye')));
+    assert.ok(kept.length >= 6, 'of half an hour little has passed');
+    for (const [ann, bob] of kept) {
+      ann.sendNumbered({ type: 'relay', to: bob.id, body: 'still here' });
+      assert.equal((await bob.expect('relay')).body, 'still here');
+    }
+    const cyd = await connectPeer(server, 'stay-0', { sub: 'cyd' });
+    for (const peer of [...rooms.flat(), cyd]) peer.vanish();
+  });
+
+  test('without a drain it changes nothing', async () => {
+    await serve();
+    const [ann] = await gather(server, 'calm', 'ann');
+    sigusr1();
+    await server.logged('server.reopening');
+    assert.deepEqual(await ann.everything(), []);
+  });
+});
+
+describe('with server.drain_spread', () => {
+  test('all are sent away room by room, to come back at once', async () => {
+    await serve({ 'server.drain_spread': '1s' });
+    const rooms = await Promise.all(Array.from({ length: 40 }, (_, index) => gather(server, `step-${index}`, 'ann', 'bob')));
+    sigterm();
+    const byes = await Promise.all(rooms.flat().map((peer) => peer.expect('bye')));
+    assert.ok(byes.every(({ action, delayMs }) => action === 'resume' && delayMs < 100));
+    assert.equal(await cutOffCount(), 0);
+    for (const peer of rooms.flat()) assert.ok(!peer.heard.some(({ type }) => type === 'peer-away' || type === 'peer-left'));
   });
 });
 

@@ -275,6 +275,8 @@ static void settings_that_contradict_each_other_are_refused(void **state)
     assert_refused("server: {listen: []}", "nothing to serve");
     assert_refused("limits: {ping_timeout: 15s}",
                    "limits.ping_timeout (15s) must be longer than limits.ping_interval (15s)");
+    assert_refused("server: {drain_spread: 6s}",
+                   "server.drain_timeout (10s) must be at least twice server.drain_spread (6s)");
     assert_refused("limits: {messages_burst: 49}",
                    "limits.messages_burst (49) must be at least limits.messages_per_s (50)");
     assert_refused("limits: {bytes_burst: 128KiB}", "limits.bytes_burst (128KiB) must be at least limits.bytes_per_s");
