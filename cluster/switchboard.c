@@ -9,6 +9,12 @@
 
 #define MOVED_MAX 500 /* rooms in one frame */
 
+void switchboard_note(const struct switchboard *switchboard, struct switchboard_note note)
+{
+    if (switchboard->config.note)
+        switchboard->config.note(switchboard->config.note_context, &note);
+}
+
 /* Rooms */
 
 static void on_claim(void *context, const struct claim *claim)
@@ -76,8 +82,10 @@ static void give_up_lost(struct switchboard *switchboard)
         home_lose(switchboard->home, rooms[i]);
     for (size_t i = 0; i < count; i += MOVED_MAX)
         say_moved(switchboard, rooms + i, count - i < MOVED_MAX ? count - i : MOVED_MAX);
-    if (count)
+    if (count) {
+        switchboard_note(switchboard, (struct switchboard_note){SWITCHBOARD_NOTE_LOST, 0, "", count});
         edge->reattach(edge->context, 0, rooms, count, switchboard->now);
+    }
     for (size_t i = 0; i < count; i++)
         free((char *)(uintptr_t)rooms[i].data);
     free(rooms);
@@ -100,8 +108,12 @@ static void on_joined(void *context, const struct member *member)
     struct switchboard *switchboard = context;
     directory_bus_up(switchboard->directory, switchboard->now);
     struct station *station = station_reach(switchboard, member->node);
-    if (station)
+    if (station) {
         station->is_gone = false;
+        (void)snprintf(station->name, sizeof station->name, "%s", member->last.name);
+    }
+    switchboard_note(switchboard,
+                     (struct switchboard_note){SWITCHBOARD_NOTE_JOINED, member->node, member->last.name, 0});
 }
 
 static void on_gone(void *context, uint64_t node, struct instant now)

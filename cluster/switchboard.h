@@ -27,6 +27,21 @@ struct edge_port {
     void (*write_roster)(void *context, const struct room *room, const struct peer *self, struct buffer *out);
 };
 
+/* What is worth a line in a log. */
+enum switchboard_note_kind {
+    SWITCHBOARD_NOTE_JOINED, /* a node is heard, for the first time or again */
+    SWITCHBOARD_NOTE_GONE,   /* it is out of reach, or said goodbye */
+    SWITCHBOARD_NOTE_PARTED, /* the link to it has broken: its clients, and ours there, are taken up again */
+    SWITCHBOARD_NOTE_LOST,   /* rooms of ours are another node's now */
+};
+
+struct switchboard_note {
+    enum switchboard_note_kind kind;
+    uint64_t node;    /* LOST: 0 */
+    const char *name; /* what people call it; "" where it is not known */
+    size_t rooms;     /* LOST */
+};
+
 struct switchboard_config {
     uint64_t self; /* this node */
     const char *name, *software;
@@ -37,6 +52,8 @@ struct switchboard_config {
     size_t waiting_bytes_max;  /* of them */
     uint64_t (*make_id)(void); /* random, never 0 */
     struct bus bus;
+    void (*note)(void *context, const struct switchboard_note *note); /* may be NULL */
+    void *note_context;
 };
 
 struct switchboard_counts {

@@ -12,6 +12,7 @@
 struct station {
     struct switchboard *switchboard;
     uint64_t node;
+    char name[WIRE_NAME_MAX + 1]; /* as it last said; "" until then */
     struct link *link;
     bool is_overrun; /* an event found no place: the link is broken at the next tick */
     bool is_gone;    /* out of reach, as far as we know: claims may replace it */
@@ -56,6 +57,8 @@ struct switchboard {
     bool is_draining;
     struct switchboard_counts counts;
 };
+
+void switchboard_note(const struct switchboard *switchboard, struct switchboard_note note);
 
 /* switchboard_stations.c */
 struct station *station_find(struct switchboard *switchboard, uint64_t node);

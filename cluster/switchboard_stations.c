@@ -62,6 +62,9 @@ static void on_broken(void *context)
     struct station *station = context;
     station->switchboard->counts.links_broken++;
     station->is_overrun = false;
+    if (!station->is_gone)
+        switchboard_note(station->switchboard,
+                         (struct switchboard_note){SWITCHBOARD_NOTE_PARTED, station->node, station->name, 0});
     part(station);
 }
 
@@ -91,6 +94,8 @@ void station_gone(struct switchboard *switchboard, uint64_t node)
 {
     struct station *station = station_reach(switchboard, node);
     directory_forget_node(switchboard->directory, node);
+    switchboard_note(switchboard,
+                     (struct switchboard_note){SWITCHBOARD_NOTE_GONE, node, station ? station->name : "", 0});
     if (!station)
         return;
     station->is_gone = true;

@@ -71,16 +71,6 @@ static int read_options(struct server *server, int argc, char **argv)
     return EX_OK;
 }
 
-/* Nodes do not speak with each other yet; whoever believes that they do would find rooms in two halves. */
-static int refuse_cluster(const struct settings *settings)
-{
-    if (!settings->is_clustered)
-        return EX_OK;
-    (void)fprintf(stderr, "parley: cluster.redis.url: this version cannot join nodes yet; leave it out, and let the "
-                          "load balancer bring each room to one node\n");
-    return EX_CONFIG;
-}
-
 static int load(struct server *server)
 {
     struct dev_certificate certificate = {0};
@@ -96,8 +86,6 @@ static int load(struct server *server)
         status = dev_mode_prepare(config, server->is_lan, stderr);
     if (!status)
         status = settings_make(config, stderr, &server->settings);
-    if (!status)
-        status = refuse_cluster(&server->settings);
     if (!status && server->is_dev)
         dev_mode_add_key(&server->settings);
     if (!status)
@@ -192,6 +180,7 @@ static int build_worker(struct server *server)
     worker->edge = &server->settings.edge;
     worker->home = server->settings.home;
     worker->revoked = server->settings.state.revoked;
+    worker->cluster = server->settings.is_clustered ? &server->settings.cluster : NULL;
     worker->allowed_origins = (const char *const *)config->server_allowed_origins.items;
     worker->allowed_origins_count = config->server_allowed_origins.count;
     worker->public_url = config->server_public_url;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ops/keys_load.h"
+#include "signaling/redis_log.h"
 
 static int complain(FILE *errors, int status, const char *key, const char *value, const char *why)
 {
@@ -91,6 +92,9 @@ static void fill_edge(const struct config *config, struct settings *out)
     edge->make_id = random_id;
 }
 
+/* Of one room: whoever leaves while two halves of it are apart is one of so many. */
+#define DEPARTED_MAX 64
+
 static void fill_home(const struct config *config, struct home_config *home)
 {
     home->rooms_max = (size_t)config->rooms_max;
@@ -111,9 +115,13 @@ static void fill_cluster(const struct config *config, struct settings *out)
     out->is_clustered = *config->cluster_redis_url;
     if (!out->is_clustered)
         return;
-    const char *problem = redis_url_parse(slice_from_text(config->cluster_redis_url), &out->redis.url);
+    struct redis_config *redis = &out->cluster.redis;
+    const char *problem = redis_url_parse(slice_from_text(config->cluster_redis_url), &redis->url);
     assert(!problem); /* config_check() has looked at it */
-    (void)snprintf(out->redis.prefix, sizeof out->redis.prefix, "%s", config->cluster_redis_prefix);
+    (void)snprintf(redis->prefix, sizeof redis->prefix, "%s", config->cluster_redis_prefix);
+    redis->note = redis_log_note;
+    out->cluster.node_name = out->node_name;
+    out->home.departed_max = DEPARTED_MAX;
 }
 
 int settings_make(const struct config *config, FILE *errors, struct settings *out)
@@ -135,7 +143,7 @@ void settings_fini(struct settings *settings)
     settings->keys = keyring_destroy(settings->keys);
     settings->sealer = sealer_destroy(settings->sealer);
     state_dir_fini(&settings->state);
-    explicit_bzero(&settings->redis, sizeof settings->redis);
+    explicit_bzero(&settings->cluster, sizeof settings->cluster);
 }
 
 int settings_open_state(struct settings *settings, const struct config *config, bool is_throwaway_fine, FILE *errors)
@@ -148,5 +156,8 @@ int settings_open_state(struct settings *settings, const struct config *config, 
     settings->sealer = sealer_create(settings->state.secrets, settings->state.secret_count);
     assert(settings->sealer); /* config_check() and state_dir_open() have looked at the secrets */
     settings->edge.sealer = settings->sealer;
+    settings->cluster.key_count = settings->state.secret_count;
+    for (size_t i = 0; i < settings->state.secret_count; i++)
+        wire_key_derive(settings->state.secrets[i], &settings->cluster.keys[i]);
     return EX_OK;
 }

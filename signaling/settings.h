@@ -6,12 +6,11 @@
 
 #include "auth/keyring.h"
 #include "cluster/home.h"
-#include "cluster/redis.h"
-#include "cluster/wire.h"
 #include "ops/config.h"
 #include "ops/state_dir.h"
 #include "signaling/edge.h"
 #include "signaling/net_address.h"
+#include "signaling/worker_cluster.h"
 #include "turn/ice.h"
 
 #define PROXIES_MAX 64
@@ -27,7 +26,7 @@ struct settings {
     struct edge_config edge; /* without what the worker makes; borrows from the configuration and from here */
     struct home_config home; /* the same */
     bool is_clustered;
-    struct redis_config redis; /* where is_clustered; without the note */
+    struct worker_cluster_config cluster; /* where is_clustered; its keys come with the state */
     char node_name[WIRE_NAME_MAX + 1];
 };
 

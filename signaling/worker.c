@@ -61,8 +61,10 @@ static void on_check(struct ev_loop *loop, ev_check *check, int events)
     struct worker *worker = check->data;
     (void)worker_now(worker);
     int64_t stall_ms = worker_clock_take_stall(&worker->clock);
-    if (stall_ms > 0)
-        log_warn("loop.stalled", LOG_NUMBER("ms", stall_ms));
+    if (stall_ms == 0)
+        return;
+    worker_cluster_stalled(worker->cluster);
+    log_warn("loop.stalled", LOG_NUMBER("ms", stall_ms));
 }
 
 /* glibc keeps what a crowd has left behind; measured: 76 MB against 11 after 4000 connections. */
@@ -121,16 +123,18 @@ static void begin_drain(struct worker *worker)
     ev_timer_set(&worker->drain_end, (double)worker->config.drain_ms / 1000, 0.);
     ev_timer_start(worker->loop, &worker->drain_end);
     ev_timer_again(worker->loop, &worker->drain_step);
+    worker_cluster_drain(worker->cluster, true);
     edge_shut(worker->edge, worker_now(worker));
 }
 
 /* Whoever was not sent away stays. */
-static void end_of_drain(struct worker *worker)
+static void take_drain_back(struct worker *worker)
 {
     log_info("server.reopened", LOG_NUMBER("connections", worker->socket_count));
     worker->is_draining = false;
     ev_timer_stop(worker->loop, &worker->drain_end);
     ev_timer_stop(worker->loop, &worker->drain_step);
+    worker_cluster_drain(worker->cluster, false);
     edge_reopen(worker->edge, worker_now(worker));
 }
 
@@ -141,7 +145,7 @@ static void on_wish(struct ev_loop *loop, ev_async *async, int events)
     switch ((enum worker_wish)atomic_load(&worker->wished)) {
     case WISH_SERVE:
         if (worker->is_draining)
-            end_of_drain(worker);
+            take_drain_back(worker);
         return;
     case WISH_DRAIN:
         if (!worker->is_draining)
@@ -214,16 +218,33 @@ static uint64_t make_epoch(void)
     return epoch;
 }
 
+static void on_home_note(void *context, const struct home_note *note)
+{
+    const struct worker *worker = context;
+    if (note->kind == NOTE_CLOSED)
+        worker_cluster_room_closed(worker->cluster, note->room);
+    home_log_note(NULL, note);
+}
+
 static void make_home(struct worker *worker)
 {
+    struct listener listener = {.context = worker->edge, .deliver = edge_deliver};
     struct home_config home = worker->config.home;
     home.epoch = make_epoch();
     home.revocations = worker->revocations;
     home.encode = edge_encode;
     home.encode_context = worker->edge;
-    home.note = home_log_note;
-    worker->home = home_create(&home, (struct listener){.context = worker->edge, .deliver = edge_deliver});
-    edge_connect(worker->edge, home_route(worker->home));
+    home.note = on_home_note;
+    home.note_context = worker;
+    if (worker->config.cluster) {
+        worker->cluster = worker_cluster_create(worker, worker->config.cluster);
+        listener = worker_cluster_listener(worker->cluster);
+    }
+    worker->home = home_create(&home, listener);
+    if (worker->cluster)
+        worker_cluster_connect(worker->cluster);
+    else
+        edge_connect(worker->edge, home_route(worker->home));
 }
 
 static void make_core(struct worker *worker)
@@ -314,6 +335,7 @@ struct worker *worker_destroy(struct worker *worker)
         lws_context_destroy(worker->context);
     ev_run(worker->loop, EVRUN_NOWAIT); /* lets libwebsockets' own watchers end */
     SSL_CTX_free(worker->unused_client_context);
+    worker->cluster = worker_cluster_destroy(worker->cluster);
     ev_loop_destroy(worker->loop);
     edge_destroy(worker->edge);
     home_destroy(worker->home);

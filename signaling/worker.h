@@ -14,6 +14,7 @@
 #include "ops/revocation_file.h"
 #include "signaling/edge.h"
 #include "signaling/forwarded.h"
+#include "signaling/worker_cluster.h"
 
 #define WORKER_ERROR_MAX     256
 #define WORKER_LISTENERS_MAX 16 /* of each kind */
@@ -29,10 +30,11 @@ struct worker_listeners {
 /* Everything that it points to is borrowed and outlives the worker. */
 struct worker_config {
     struct worker_listeners plain, tls, admin;
-    const char *tls_cert_path, *tls_key_path; /* needed if there is a TLS listener, else NULL */
-    const struct edge_config *edge;           /* its port, metrics and once are filled in by the worker */
-    struct home_config home;                  /* its epoch, revocations and encode are filled in too */
-    struct revocation_file *revoked;          /* NULL: kicks are forgotten when the process ends */
+    const char *tls_cert_path, *tls_key_path;    /* needed if there is a TLS listener, else NULL */
+    const struct edge_config *edge;              /* its port, metrics and once are filled in by the worker */
+    struct home_config home;                     /* its epoch, revocations and encode are filled in too */
+    const struct worker_cluster_config *cluster; /* NULL: this node is alone */
+    struct revocation_file *revoked;             /* NULL: kicks are forgotten when the process ends */
     const char *const *allowed_origins;
     size_t allowed_origins_count;
     const char *public_url; /* "" or NULL: none */

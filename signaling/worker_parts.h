@@ -52,6 +52,7 @@ struct worker {
     struct once *once; /* NULL: tokens may be used more than once */
     struct home *home;
     struct edge *edge;
+    struct worker_cluster *cluster; /* NULL: none */
     struct origin_list origins;
     struct buffer frame_ancestors;
     struct address_book *callers;           /* sockets by where they come from */

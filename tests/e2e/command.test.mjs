@@ -123,11 +123,10 @@ describe('parley serve that cannot start', () => {
     assert.match(line, /key/);
   });
 
-  test('with a Redis to join other nodes over, which it cannot yet: status 78', async () => {
-    const cluster = { PARLEY_CLUSTER_KEY: 'Zm9ydHkgYnl0ZXMgb2YgYSBrZXkgZm9yIGEgdGVzdA', PARLEY_CLUSTER_REDIS_URL: 'redis://127.0.0.1' };
-    const { status, line } = await fails(LOOPBACK, { ...KEYS, ...cluster });
+  test('with a Redis to join other nodes over, but no key that they share: status 78', async () => {
+    const { status, line } = await fails(LOOPBACK, { ...KEYS, PARLEY_CLUSTER_REDIS_URL: 'redis://127.0.0.1' });
     assert.equal(status, EX.CONFIG);
-    assert.match(line, /cluster\.redis\.url: this version cannot join nodes yet/);
+    assert.match(line, /cluster\.redis\.url needs cluster\.key.*parley keygen --cluster/);
   });
 
   test('with a secret that is too short: status 78, and the secret is not shown', async () => {

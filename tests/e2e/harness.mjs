@@ -7,3 +7,5 @@ export { faultOfLine, parseLogLine } from './support/lines.mjs';
 export { OPCODE, dial, frame, rawRequest, rawUpgrade, upgradeRequest } from './support/raw.mjs';
 export { leaks, marker, plant, plantedCandidate, plantedCount, plantedSdp } from './support/secrets.mjs';
 export { Inbox, WAIT_MS, eventually, within } from './support/wait.mjs';
+export { skipWithoutRedis, startRedis } from './support/redis.mjs';
+export { startCluster } from './support/cluster.mjs';

@@ -1,0 +1,85 @@
+// cluster.test.mjs - scenes of rooms whose peers are on different nodes of a cluster, over a real Redis.
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+
+import { comeBack, connectPeer, skipWithoutRedis, startCluster } from './harness.mjs';
+
+const ROOM = 'call';
+const identities = ({ welcome }) => welcome.peers.map(({ peer }) => peer.identity);
+const typesOf = ({ heard }) => heard.map(({ type }) => type);
+
+/** One peer on each node, each told of those after it. */
+async function spread(nodes, names = ['ann', 'bob', 'cyd'], room = ROOM) {
+  const peers = [];
+  for (const [i, name] of names.entries()) {
+    const peer = await connectPeer(nodes[i % nodes.length], room, { sub: name, ...(i === 0 && { video: { roomAdmin: true } }) }, { receipts: true });
+    for (const other of peers) await other.expect('peer-joined', (event) => event.peer.id === peer.id);
+    peers.push(peer);
+  }
+  return peers;
+}
+
+/** Whatever happened, messages pass between each two of them, both ways, once. */
+async function talk(peers, word) {
+  for (const from of peers) {
+    for (const to of peers.filter((peer) => peer !== from)) {
+      const body = `${word}: ${from.identity} to ${to.identity}`;
+      const seq = from.sendNumbered({ type: 'relay', to: to.id, body });
+      assert.equal((await to.expect('relay', (event) => event.body === body)).from, from.id);
+      to.receipt();
+      await from.expect('receipt', (event) => event.seq >= seq);
+    }
+  }
+}
+
+const bodiesOf = ({ heard }) => heard.filter(({ type }) => type === 'relay' || type === 'broadcast').map(({ body }) => body);
+function heardNothingTwice(peers) {
+  for (const peer of peers) assert.equal(new Set(bodiesOf(peer)).size, bodiesOf(peer).length, `${peer.identity} heard something twice`);
+}
+const nobodyLeft = (peers) => peers.forEach((peer) => assert.ok(!typesOf(peer).includes('peer-left'), `${peer.identity} heard that somebody left`));
+
+describe('a room whose peers are on three nodes', { skip: skipWithoutRedis }, () => {
+  let cluster;
+  beforeEach(async () => (cluster = await startCluster(3)));
+  afterEach(() => cluster.stop());
+
+  test('has one roster, and relays, broadcasts and receipts pass', async () => {
+    const [ann, bob, cyd] = await spread(cluster.nodes);
+    assert.deepEqual(identities(cyd), ['ann', 'bob']);
+    await talk([ann, bob, cyd], 'first');
+
+    const seq = cyd.sendNumbered({ type: 'broadcast', body: 'to all' });
+    for (const peer of [ann, bob]) {
+      await peer.expect('broadcast', ({ body }) => body === 'to all');
+      peer.receipt();
+    }
+    await cyd.expect('receipt', (event) => event.seq >= seq);
+
+    await bob.leave();
+    for (const peer of [ann, cyd]) assert.equal((await peer.expect('peer-left')).peer, bob.id);
+  });
+
+  test('counts them all: the room is full for whoever comes to any node', async () => {
+    const full = await cluster.add({ 'rooms.capacity': 2 });
+    await connectPeer(full, 'small', { sub: 'ann' });
+    await connectPeer(cluster.nodes[0], 'small', { sub: 'bob' });
+    await assert.rejects(connectPeer(cluster.nodes[1], 'small', { sub: 'cyd' }), /room_full/);
+  });
+
+  test('hears that a peer on another node is away, and back', async () => {
+    const [ann, bob, cyd] = await spread(cluster.nodes);
+    bob.vanish();
+    for (const peer of [ann, cyd]) await peer.expect('peer-away', (event) => event.peer === bob.id);
+    const back = await comeBack(cluster.nodes[2], bob);
+    assert.equal(back.welcome.session, 'resumed');
+    for (const peer of [ann, cyd]) await peer.expect('peer-back', (event) => (event.peer.id ?? event.peer) === bob.id);
+    await talk([ann, back, cyd], 'again');
+  });
+
+  test('T-14: a kick reaches a peer on another node', async () => {
+    const [ann, bob, cyd] = await spread(cluster.nodes);
+    ann.send({ type: 'kick', peer: bob.id });
+    assert.equal((await bob.refusal()).error, 'kicked');
+    assert.equal((await cyd.expect('peer-left')).reason, 'kicked');
+  });
+});
