@@ -30,7 +30,7 @@ struct members {
     struct gone gone[GONE_MAX];
     size_t gone_next;
     bool is_up;
-    int64_t own_ms, tick_ms;
+    int64_t own_ms, stalled_ms;
 };
 
 struct members *members_create(uint64_t self, struct members_port port)
@@ -70,13 +70,26 @@ static struct seat *find(const struct members *members, uint64_t node)
     return NULL;
 }
 
-static struct seat *reach(struct members *members, uint64_t node)
+/* NULL: full. */
+static struct seat *take_place(struct members *members)
 {
-    struct seat *seat = find(members, node);
-    if (seat || members->count == MEMBERS_MAX)
-        return seat;
-    seat = &members->seats[members->count++];
-    *seat = (struct seat){.member.node = node};
+    return members->count == MEMBERS_MAX ? NULL : &members->seats[members->count++];
+}
+
+/* Who is heard takes the place of one who was only spoken to. */
+static struct seat *take_place_of_unknown(struct members *members)
+{
+    for (size_t i = 0; i < members->count; i++) {
+        if (!members->seats[i].is_known)
+            return &members->seats[i];
+    }
+    return NULL;
+}
+
+static struct seat *settle_in(struct seat *seat, uint64_t node, struct instant now)
+{
+    if (seat)
+        *seat = (struct seat){.member = {.node = node, .heard_ms = now.mono_ms}};
     return seat;
 }
 
@@ -99,11 +112,37 @@ static uint64_t count_when_gone(const struct members *members, uint64_t node)
     return count;
 }
 
+static int64_t later_of(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Between two of our own that came back the bus worked, and who was silent was so by himself. What is after the last
+ * one is not known yet. */
+static void count_silence(struct members *members, struct instant now)
+{
+    int64_t from_ms = later_of(members->own_ms, members->stalled_ms);
+    for (size_t i = 0; i < members->count; i++) {
+        struct seat *seat = &members->seats[i];
+        seat->silent_ms += now.mono_ms - later_of(from_ms, seat->member.heard_ms);
+    }
+}
+
+static void forget_unheard(struct members *members)
+{
+    for (size_t i = 0; i < members->count; i++)
+        members->seats[i].unheard = 0;
+}
+
 static void hear_own(struct members *members, const struct wire_heartbeat *heartbeat, struct instant now)
 {
     if (heartbeat->count <= members->own_count)
         return;
     members->own_count = heartbeat->count;
+    if (members_is_bus_working(members, now))
+        count_silence(members, now);
+    else
+        forget_unheard(members);
     members->own_ms = now.mono_ms;
 }
 
@@ -116,7 +155,11 @@ void members_hear(struct members *members, uint64_t from, const struct wire_hear
     }
     struct seat *seat = find(members, from);
     uint64_t heard = seat && seat->is_known ? seat->member.last.count : count_when_gone(members, from);
-    if (heartbeat->count <= heard || (seat = reach(members, from)) == NULL)
+    if (heartbeat->count <= heard)
+        return;
+    if (!seat && (seat = settle_in(take_place(members), from, now)) == NULL)
+        seat = settle_in(take_place_of_unknown(members), from, now);
+    if (!seat)
         return;
     bool is_new = !seat->is_known;
     seat->is_known = true;
@@ -130,8 +173,8 @@ void members_hear(struct members *members, uint64_t from, const struct wire_hear
 
 void members_unheard(struct members *members, uint64_t node, struct instant now)
 {
-    struct seat *seat = reach(members, node);
-    if (!seat)
+    struct seat *seat = find(members, node);
+    if (!seat && (seat = settle_in(take_place(members), node, now)) == NULL)
         return;
     if (seat->unheard++ == 0)
         seat->unheard_since_ms = now.mono_ms;
@@ -139,20 +182,17 @@ void members_unheard(struct members *members, uint64_t node, struct instant now)
 
 void members_stalled(struct members *members, struct instant now)
 {
-    members->tick_ms = now.mono_ms;
+    members->stalled_ms = now.mono_ms;
     for (size_t i = 0; i < members->count; i++)
         members->seats[i].silent_ms = members->seats[i].unheard = 0;
 }
 
 void members_tick(struct members *members, struct instant now)
 {
-    int64_t passed_ms = now.mono_ms - members->tick_ms;
-    members->tick_ms = now.mono_ms;
     if (!members_is_bus_working(members, now))
         return;
     for (size_t i = members->count; i-- > 0;) {
         struct seat *seat = &members->seats[i];
-        seat->silent_ms += passed_ms;
         bool is_unheard = seat->unheard >= 2 && now.mono_ms - seat->unheard_since_ms >= MEMBERS_UNHEARD_MS;
         if (!is_unheard && seat->silent_ms < MEMBERS_SILENT_MS)
             continue;

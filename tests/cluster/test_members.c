@@ -219,6 +219,51 @@ static void no_more_are_taken_in_than_there_is_place_for(void **state)
     assert_null(members_find(scene->members, 99 + MEMBERS_MAX));
 }
 
+/* Ann was heard shortly before our own last one came back; then the bus gives nothing to anybody. */
+static void an_outage_that_begins_just_after_our_own_judges_nobody(void **state)
+{
+    struct scene *scene = *state;
+    time_passes(scene, 900, false);
+    beats(scene, SELF);
+    time_passes(scene, 60000, false);
+    assert_told(scene, "");
+}
+
+/* The same where nobody tells us that the bus is down, again and again. */
+static void several_outages_do_not_add_up_to_a_silence(void **state)
+{
+    struct scene *scene = *state;
+    for (int i = 0; i < 5; i++) {
+        time_passes(scene, 10000, false);
+        beats(scene, SELF);
+        time_passes(scene, 200, false);
+        beats(scene, ANN);
+    }
+    assert_told(scene, "");
+}
+
+/* Both said of a bus that does not work in between. */
+static void unheard_before_and_after_an_outage_is_not_unheard_for_a_second(void **state)
+{
+    struct scene *scene = *state;
+    members_unheard(scene->members, ANN, scene->now);
+    time_passes(scene, 10000, false);
+    assert_told(scene, "");
+    beats(scene, SELF);
+    members_unheard(scene->members, ANN, scene->now);
+    time_passes(scene, 100, false);
+    assert_told(scene, "");
+}
+
+static void who_is_spoken_to_in_vain_takes_no_place_from_who_is_heard(void **state)
+{
+    struct scene *scene = *state;
+    for (uint64_t node = 100; node < 100 + MEMBERS_MAX; node++)
+        members_unheard(scene->members, node, scene->now);
+    beats(scene, BOB);
+    assert_told(scene, "bob joined");
+}
+
 #define WITH_ANN(test) cmocka_unit_test_setup_teardown(test, open_with_ann, close_members)
 
 int main(void)
@@ -235,6 +280,10 @@ int main(void)
         WITH_ANN(a_heartbeat_that_is_played_again_is_no_sign_of_life),
         WITH_ANN(our_own_that_is_played_again_does_not_say_that_the_bus_works),
         WITH_ANN(who_was_only_spoken_to_is_no_member),
+        WITH_ANN(an_outage_that_begins_just_after_our_own_judges_nobody),
+        WITH_ANN(several_outages_do_not_add_up_to_a_silence),
+        WITH_ANN(unheard_before_and_after_an_outage_is_not_unheard_for_a_second),
+        WITH_ANN(who_is_spoken_to_in_vain_takes_no_place_from_who_is_heard),
         WITH_ANN(no_more_are_taken_in_than_there_is_place_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
