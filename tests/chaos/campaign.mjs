@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
+import { ClusterUnderTest } from './cluster.mjs';
 import { HistoryPart, mergeHistory } from './history.mjs';
 import { Nemesis, planFaults } from './nemesis.mjs';
 import { ChaosProxy } from './proxy.mjs';
@@ -38,6 +39,7 @@ const PATIENCE_MS = 120_000;
  * @property {number} longStopMs
  * @property {boolean} comesAndGoes whether clients leave, vanish and come anew
  * @property {string | null} distortion see distortions.mjs
+ * @property {number} [nodes] of a cluster; 1: one server alone
  * @property {string | null} only the one kind of fault; null: all kinds
  * @property {Record<string, unknown>} limits settings of that section, over SMALL_LIMITS
  * @property {'dev' | 'release'} build of the server
@@ -66,7 +68,7 @@ class Run {
     this.#parts = Array.from({ length: plan.threads + 1 }, (_, index) => join(this.#folder, `part${index}`));
     this.#history = new HistoryPart(this.#parts[plan.threads], this.#origin);
     const config = { rooms: { grace: `${plan.graceMs}ms` }, limits: { ...SMALL_LIMITS, ...plan.limits } };
-    this.#server = new ServerUnderTest(config, plan.build);
+    this.#server = plan.nodes > 1 ? new ClusterUnderTest(plan.nodes, config, plan.build) : new ServerUnderTest(config, plan.build);
     this.#nemesis = new Nemesis(this.#server, this.#proxy, this.#random.fork(), this.#history, () => this.#roam(), plan.longStopMs);
   }
 

@@ -7,7 +7,7 @@ import { runCampaign } from './campaign.mjs';
 
 const number = (text) => ({ type: /** @type {const} */ ('string'), default: text });
 const { values } = parseArgs({
-  options: { faults: number('1000'), messages: number('1000000'), seed: number('1'), minutes: number('25'), rooms: number('40') },
+  options: { faults: number('1000'), messages: number('1000000'), seed: number('1'), minutes: number('25'), rooms: number('40'), nodes: number('1') },
 });
 const wish = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)]));
 if (Object.values(wish).some((value) => !(value >= 1))) {
@@ -33,7 +33,7 @@ const plan = {
 const file = join('build', 'chaos', `history-${wish.seed}`);
 mkdirSync(join('build', 'chaos'), { recursive: true });
 const say = (text) => process.stdout.write(`chaos: ${text}\n`);
-say(`seed ${wish.seed}, ${wish.messages} messages, ${wish.faults} faults, about ${wish.minutes} minutes`);
+say(`seed ${wish.seed}, ${wish.nodes} node(s), ${wish.messages} messages, ${wish.faults} faults, about ${wish.minutes} minutes`);
 const { figures, troubles, verdict } = await runCampaign(plan, file, say);
 for (const [name, value] of Object.entries(figures)) say(`${name} ${JSON.stringify(value)}`);
 for (const trouble of troubles) say(`TROUBLE: ${trouble}`);

@@ -23,15 +23,27 @@ const WEIGHTS = /** @type {const} */ ([
 
 export const KINDS = WEIGHTS.map(([kind]) => kind);
 
+/** What else can happen to nodes: see cluster.mjs. */
+const CLUSTER_WEIGHTS = /** @type {const} */ ([
+  ['bus-cut', 8],
+  ['bus-reset', 5],
+  ['redis-kill', 3],
+  ['redis-stop', 3],
+  ['redis-flush', 3],
+]);
+
+export const CLUSTER_KINDS = CLUSTER_WEIGHTS.map(([kind]) => kind);
+
 /**
  * Which faults, in which order: each kind at least `least` times, and `stops` long stops; or one kind alone.
  * @param {import('./random.mjs').Random} random
- * @param {{faults: number, least: number, stops: number, only: string | null}} wish
+ * @param {{faults: number, least: number, stops: number, nodes: number, only: string | null}} wish
  */
-export function planFaults(random, { faults, least, stops, only }) {
+export function planFaults(random, { faults, least, stops, nodes, only }) {
   if (only) return Array(faults).fill(only);
-  const plan = [...KINDS.flatMap((kind) => Array(least).fill(kind)), ...Array(stops).fill('stop')];
-  while (plan.length < faults) plan.push(random.weighed(WEIGHTS));
+  const weights = nodes > 1 ? [...WEIGHTS, ...CLUSTER_WEIGHTS] : WEIGHTS;
+  const plan = [...weights.flatMap(([kind]) => Array(least).fill(kind)), ...Array(stops).fill('stop')];
+  while (plan.length < faults) plan.push(random.weighed(weights));
   return random.some(plan, plan.length);
 }
 
@@ -51,7 +63,7 @@ export class Nemesis {
   badEnds = [];
 
   /**
-   * @param {import('./server.mjs').ServerUnderTest} server
+   * @param {import('./server.mjs').ServerUnderTest | import('./cluster.mjs').ClusterUnderTest} server
    * @param {import('./proxy.mjs').ChaosProxy} proxy
    * @param {import('./random.mjs').Random} random
    * @param {import('./history.mjs').HistoryPart} history
@@ -78,7 +90,8 @@ export class Nemesis {
    */
   async make(kind) {
     const random = this.#random.fork();
-    const hasHit = kind in this.#serverFaults ? await this.#hitServer(kind, random) : this.#hitConnections(kind, random);
+    const isOfServer = kind in this.#serverFaults || CLUSTER_KINDS.includes(kind);
+    const hasHit = isOfServer ? await this.#hitServer(kind, random) : this.#hitConnections(kind, random);
     if (hasHit) this.counts[kind] = (this.counts[kind] ?? 0) + 1;
     return hasHit;
   }
@@ -91,7 +104,8 @@ export class Nemesis {
 
   async #hitServer(kind, random) {
     await this.#serverFault;
-    this.#serverFault = this.#serverFaults[kind](random);
+    const harm = this.#serverFaults[kind] ?? (() => this.#note(kind) ?? this.#server.harm(kind, random));
+    this.#serverFault = harm(random);
     // Whoever waits for it next is told.
     this.#serverFault.catch(() => {});
     return true;
@@ -99,31 +113,34 @@ export class Nemesis {
 
   #serverFaults = {
     kill: async (random) => {
+      const server = this.#server.pick(random);
       this.#note('kill 9');
-      await this.#server.kill();
-      await this.#startAgain(random.between(0, 1500));
+      await server.kill();
+      await this.#startAgain(server, random.between(0, 1500));
     },
     restart: async (random) => {
-      const { status, signal } = await this.#server.terminate();
+      const server = this.#server.pick(random);
+      const { status, signal } = await server.terminate();
       if (status !== 0) this.badEnds.push(`after SIGTERM it ended with ${signal ?? status}`);
       this.#note('kill 15');
-      await this.#startAgain(random.between(0, 500));
+      await this.#startAgain(server, random.between(0, 500));
     },
-    pause: (random) => this.#stopFor(random.between(200, 4000)),
-    stop: () => this.#stopFor(this.#longStopMs),
+    pause: (random) => this.#stopFor(random, random.between(200, 4000)),
+    stop: (random) => this.#stopFor(random, this.#longStopMs),
   };
 
-  async #startAgain(afterMs) {
+  async #startAgain(server, afterMs) {
     await pause(afterMs);
-    await this.#server.start();
+    await server.start();
     this.#proxy.target = this.#server.port;
   }
 
-  async #stopFor(ms) {
+  async #stopFor(random, ms) {
+    const server = this.#server.pick(random);
     this.#note(`stop ${ms}`);
-    this.#server.signal('SIGSTOP');
+    server.signal('SIGSTOP');
     await pause(ms);
-    this.#server.signal('SIGCONT');
+    server.signal('SIGCONT');
   }
 
   #hitConnections(kind, random) {

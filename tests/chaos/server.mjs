@@ -56,15 +56,19 @@ export class ServerUnderTest {
   port = 0;
   adminPort = 0;
   certificate;
+  /** Files. @type {string[]} */
+  keyPair;
 
   /**
    * @param {Record<string, Record<string, unknown>>} config over what is usual here, by section
    * @param {'dev' | 'release'} build used where PARLEY_BINARY names no binary
+   * @param {ServerUnderTest} [sibling] whose certificate this one has, too
    */
-  constructor(config, build) {
+  constructor(config, build, sibling) {
     this.#binary = process.env.PARLEY_BINARY ?? join(ROOT, 'build', build, 'parley');
-    const [keyFile, certFile] = [join(this.#folder, 'key.pem'), join(this.#folder, 'cert.pem')];
-    makeCertificate(keyFile, certFile);
+    const [keyFile, certFile] = sibling?.keyPair ?? [join(this.#folder, 'key.pem'), join(this.#folder, 'cert.pem')];
+    if (!sibling) makeCertificate(keyFile, certFile);
+    this.keyPair = [keyFile, certFile];
     mkdirSync(join(this.#folder, 'state'), { mode: 0o700 });
     const all = {
       ...config,
@@ -76,7 +80,7 @@ export class ServerUnderTest {
         state_dir: join(this.#folder, 'state'),
         ...config.server,
       },
-      admin: { listen: ['127.0.0.1:0'] },
+      admin: config.admin ?? { listen: ['127.0.0.1:0'] },
       auth: { keys: `${API_KEY}: ${API_SECRET}`, ...config.auth },
       limits: { ...LIMITS, ...config.limits },
       log: { format: 'json', level: 'info', ...config.log },
@@ -85,6 +89,11 @@ export class ServerUnderTest {
     writeFileSync(join(this.#folder, 'parley.yaml'), JSON.stringify(all, null, 2), { mode: 0o600 });
     this.certificate = readFileSync(certFile, 'utf8');
     process.on('exit', () => this.#cleanUp());
+  }
+
+  /** The one that a fault hits. */
+  pick() {
+    return this;
   }
 
   get isRunning() {

@@ -3,40 +3,9 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 
 import { comeBack, connectPeer, skipWithoutRedis, startCluster } from './harness.mjs';
+import { spread, talk } from './support/talk.mjs';
 
-const ROOM = 'call';
 const identities = ({ welcome }) => welcome.peers.map(({ peer }) => peer.identity);
-const typesOf = ({ heard }) => heard.map(({ type }) => type);
-
-/** One peer on each node, each told of those after it. */
-async function spread(nodes, names = ['ann', 'bob', 'cyd'], room = ROOM) {
-  const peers = [];
-  for (const [i, name] of names.entries()) {
-    const peer = await connectPeer(nodes[i % nodes.length], room, { sub: name, ...(i === 0 && { video: { roomAdmin: true } }) }, { receipts: true });
-    for (const other of peers) await other.expect('peer-joined', (event) => event.peer.id === peer.id);
-    peers.push(peer);
-  }
-  return peers;
-}
-
-/** Whatever happened, messages pass between each two of them, both ways, once. */
-async function talk(peers, word) {
-  for (const from of peers) {
-    for (const to of peers.filter((peer) => peer !== from)) {
-      const body = `${word}: ${from.identity} to ${to.identity}`;
-      const seq = from.sendNumbered({ type: 'relay', to: to.id, body });
-      assert.equal((await to.expect('relay', (event) => event.body === body)).from, from.id);
-      to.receipt();
-      await from.expect('receipt', (event) => event.seq >= seq);
-    }
-  }
-}
-
-const bodiesOf = ({ heard }) => heard.filter(({ type }) => type === 'relay' || type === 'broadcast').map(({ body }) => body);
-function heardNothingTwice(peers) {
-  for (const peer of peers) assert.equal(new Set(bodiesOf(peer)).size, bodiesOf(peer).length, `${peer.identity} heard something twice`);
-}
-const nobodyLeft = (peers) => peers.forEach((peer) => assert.ok(!typesOf(peer).includes('peer-left'), `${peer.identity} heard that somebody left`));
 
 describe('a room whose peers are on three nodes', { skip: skipWithoutRedis }, () => {
   let cluster;
