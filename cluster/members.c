@@ -93,12 +93,25 @@ static struct seat *settle_in(struct seat *seat, uint64_t node, struct instant n
     return seat;
 }
 
+static void note_count(struct members *members, uint64_t node, uint64_t count)
+{
+    struct gone *gone = NULL;
+    for (size_t i = 0; i < GONE_MAX && !gone; i++) {
+        if (members->gone[i].node == node)
+            gone = &members->gone[i];
+    }
+    if (!gone) {
+        gone = &members->gone[members->gone_next];
+        members->gone_next = (members->gone_next + 1) % GONE_MAX;
+    }
+    *gone = (struct gone){node, count};
+}
+
 static void note_gone(struct members *members, const struct seat *seat)
 {
     if (!seat->is_known)
         return;
-    members->gone[members->gone_next] = (struct gone){seat->member.node, seat->member.last.count};
-    members->gone_next = (members->gone_next + 1) % GONE_MAX;
+    note_count(members, seat->member.node, seat->member.last.count);
 }
 
 /* Of a node that is gone, or of none that we know: 0. */
@@ -146,6 +159,25 @@ static void hear_own(struct members *members, const struct wire_heartbeat *heart
     members->own_ms = now.mono_ms;
 }
 
+static void take_out(struct members *members, struct seat *seat, struct instant now)
+{
+    uint64_t node = seat->member.node;
+    note_gone(members, seat);
+    *seat = members->seats[--members->count];
+    members->port.gone(members->port.context, node, now);
+}
+
+/* Its earlier heartbeats may still be under way, or be played again. */
+static void hear_goodbye(struct members *members, uint64_t from, uint64_t count, struct instant now)
+{
+    struct seat *seat = find(members, from);
+    if (seat) {
+        seat->is_known = false;
+        take_out(members, seat, now);
+    }
+    note_count(members, from, count);
+}
+
 /* Heartbeats are counted: one that was recorded and is played again is no sign of life. */
 void members_hear(struct members *members, uint64_t from, const struct wire_heartbeat *heartbeat, struct instant now)
 {
@@ -157,6 +189,10 @@ void members_hear(struct members *members, uint64_t from, const struct wire_hear
     uint64_t heard = seat && seat->is_known ? seat->member.last.count : count_when_gone(members, from);
     if (heartbeat->count <= heard)
         return;
+    if (heartbeat->is_goodbye) {
+        hear_goodbye(members, from, heartbeat->count, now);
+        return;
+    }
     if (!seat && (seat = settle_in(take_place(members), from, now)) == NULL)
         seat = settle_in(take_place_of_unknown(members), from, now);
     if (!seat)
@@ -194,12 +230,8 @@ void members_tick(struct members *members, struct instant now)
     for (size_t i = members->count; i-- > 0;) {
         struct seat *seat = &members->seats[i];
         bool is_unheard = seat->unheard >= 2 && now.mono_ms - seat->unheard_since_ms >= MEMBERS_UNHEARD_MS;
-        if (!is_unheard && seat->silent_ms < MEMBERS_SILENT_MS)
-            continue;
-        uint64_t node = seat->member.node;
-        note_gone(members, seat);
-        *seat = members->seats[--members->count];
-        members->port.gone(members->port.context, node, now);
+        if (is_unheard || seat->silent_ms >= MEMBERS_SILENT_MS)
+            take_out(members, seat, now);
     }
 }
 

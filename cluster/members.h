@@ -35,8 +35,8 @@ struct members *members_destroy(struct members *members); /* returns NULL */
 void members_bus_up(struct members *members, struct instant now);
 void members_bus_down(struct members *members, struct instant now);
 
-/* A heartbeat has come; one of our own says that the bus works. One whose count is not above the last one's is passed
- * over: somebody plays it again. More than MEMBERS_MAX are not taken in. */
+/* A heartbeat has come; one of our own says that the bus works, and with a goodbye its sender is gone. One whose count
+ * is not above the last one's is passed over: somebody plays it again. More than MEMBERS_MAX are not taken in. */
 void members_hear(struct members *members, uint64_t from, const struct wire_heartbeat *heartbeat, struct instant now);
 
 /* Nobody heard what was published to that node. */

@@ -144,6 +144,24 @@ static void on_down(void *context, struct instant now)
     settle(switchboard);
 }
 
+/* Our newest one is often, but not always, the one that comes back. */
+static void time_own(struct switchboard *switchboard, uint64_t count)
+{
+    if (count <= switchboard->heartbeat_heard || count > switchboard->heartbeats)
+        return;
+    switchboard->heartbeat_heard = count;
+    uint64_t since_ms = (uint64_t)(switchboard->now.mono_ms - switchboard->heartbeat_ms);
+    switchboard->lag_ms = since_ms + (switchboard->heartbeats - count) * MEMBERS_HEARTBEAT_MS;
+}
+
+static void hear_heartbeat(struct switchboard *switchboard, uint64_t from, const struct wire_heartbeat *heartbeat)
+{
+    if (from == switchboard->config.self)
+        time_own(switchboard, heartbeat->count);
+    directory_note_term(switchboard->directory, heartbeat->term);
+    members_hear(switchboard->members, from, heartbeat, switchboard->now);
+}
+
 static void hear_link(struct switchboard *switchboard, const struct wire_frame *frame)
 {
     struct station *station = station_reach(switchboard, frame->from);
@@ -165,10 +183,7 @@ static void on_frame(void *context, struct slice bytes, struct instant now)
         return;
     }
     switch (frame.type) {
-    case WIRE_HEARTBEAT:
-        directory_note_term(switchboard->directory, frame.heartbeat.term);
-        members_hear(switchboard->members, frame.from, &frame.heartbeat, now);
-        break;
+    case WIRE_HEARTBEAT: hear_heartbeat(switchboard, frame.from, &frame.heartbeat); break;
     case WIRE_TAKEN:
         if (frame.from != config->self)
             directory_taken(switchboard->directory, frame.taken.room, frame.from, frame.taken.term, now);
@@ -204,7 +219,7 @@ static void on_held(void *context, struct slice room, uint64_t holder, uint64_t 
 
 /* The clock */
 
-static void send_heartbeat(struct switchboard *switchboard)
+void switchboard_send_heartbeat(struct switchboard *switchboard)
 {
     const struct switchboard_config *config = &switchboard->config;
     struct wire_frame frame = {.type = WIRE_HEARTBEAT, .version = WIRE_VERSION_LEAST, .from = config->self};
@@ -218,6 +233,10 @@ static void send_heartbeat(struct switchboard *switchboard)
     heartbeat->is_draining = switchboard->is_draining;
     heartbeat->rooms = home_room_count(switchboard->home);
     heartbeat->sessions = home_session_count(switchboard->home);
+    heartbeat->connections = switchboard->connections;
+    heartbeat->unleased = directory_unleased_count(switchboard->directory);
+    heartbeat->leases = directory_held_count(switchboard->directory) - heartbeat->unleased;
+    heartbeat->lag_ms = switchboard->lag_ms;
     buffer_clear(&switchboard->frame);
     wire_seal(&config->keys[0], &frame, &switchboard->frame);
     switchboard->heartbeat_ms = switchboard->now.mono_ms;
@@ -248,11 +267,16 @@ void switchboard_tick(struct switchboard *switchboard, struct instant now)
 {
     switchboard->now = now;
     if (now.mono_ms - switchboard->heartbeat_ms >= MEMBERS_HEARTBEAT_MS)
-        send_heartbeat(switchboard);
+        switchboard_send_heartbeat(switchboard);
     members_tick(switchboard->members, now);
     directory_tick(switchboard->directory, now);
     tend_stations(switchboard);
     settle(switchboard);
+}
+
+void switchboard_set_connections(struct switchboard *switchboard, size_t count)
+{
+    switchboard->connections = count;
 }
 
 void switchboard_stalled(struct switchboard *switchboard, struct instant now)
@@ -265,7 +289,7 @@ void switchboard_stalled(struct switchboard *switchboard, struct instant now)
 void switchboard_drain(struct switchboard *switchboard, bool is_draining)
 {
     switchboard->is_draining = is_draining;
-    send_heartbeat(switchboard);
+    switchboard_send_heartbeat(switchboard);
 }
 
 void switchboard_room_closed(struct switchboard *switchboard, struct slice room)

@@ -77,6 +77,9 @@ struct bus_listener switchboard_bus_listener(struct switchboard *switchboard);
 /* A room of this node's home is empty and gone: from home_config.note. */
 void switchboard_room_closed(struct switchboard *switchboard, struct slice room);
 
+/* How many connections this node has, for its heartbeats. */
+void switchboard_set_connections(struct switchboard *switchboard, size_t count);
+
 /* The process stood still: nothing is delivered until it is clear which rooms are still ours. */
 void switchboard_stalled(struct switchboard *switchboard, struct instant now);
 

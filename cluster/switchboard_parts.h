@@ -54,10 +54,14 @@ struct switchboard {
     struct instant now;
     int64_t heartbeat_ms; /* when the last was sent */
     uint64_t heartbeats;
+    uint64_t heartbeat_heard; /* of our own */
+    uint64_t lag_ms;          /* that it took */
+    size_t connections;       /* of our edge, as the host said last */
     bool is_draining;
     struct switchboard_counts counts;
 };
 
+void switchboard_send_heartbeat(struct switchboard *switchboard);
 void switchboard_note(const struct switchboard *switchboard, struct switchboard_note note);
 
 /* switchboard_stations.c */

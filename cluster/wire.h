@@ -37,6 +37,9 @@ struct wire_heartbeat {
     uint64_t term;                  /* the highest that it has seen */
     bool is_draining;
     uint64_t rooms, sessions, connections;
+    bool is_goodbye;           /* the sender is leaving: it is gone at once */
+    uint64_t leases, unleased; /* of its rooms: those that Redis knows to be its own, and the others */
+    uint64_t lag_ms;           /* how long its own last heartbeat took to come back to it */
 };
 
 struct wire_frame {

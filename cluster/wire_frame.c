@@ -116,6 +116,21 @@ static void put_heartbeat(struct buffer *out, const struct wire_heartbeat *heart
     wire_put_number(out, heartbeat->rooms);
     wire_put_number(out, heartbeat->sessions);
     wire_put_number(out, heartbeat->connections);
+    wire_put_byte(out, heartbeat->is_goodbye);
+    wire_put_number(out, heartbeat->leases);
+    wire_put_number(out, heartbeat->unleased);
+    wire_put_number(out, heartbeat->lag_ms);
+}
+
+/* They came together, later than the others: a node that is older ends before them. */
+static void get_later_fields(struct wire_reader *reader, struct wire_heartbeat *out)
+{
+    if (!reader->left.length)
+        return;
+    out->is_goodbye = wire_get_flag(reader);
+    out->leases = wire_get_number(reader);
+    out->unleased = wire_get_number(reader);
+    out->lag_ms = wire_get_number(reader);
 }
 
 static void get_heartbeat(struct wire_reader *reader, struct wire_heartbeat *out)
@@ -130,6 +145,7 @@ static void get_heartbeat(struct wire_reader *reader, struct wire_heartbeat *out
     out->rooms = wire_get_number(reader);
     out->sessions = wire_get_number(reader);
     out->connections = wire_get_number(reader);
+    get_later_fields(reader, out);
     (void)wire_want(reader, out->version_least >= 1 && out->version_least <= out->version);
 }
 

@@ -86,6 +86,7 @@ static void on_beat(struct ev_loop *loop, ev_timer *timer, int events)
     (void)loop, (void)events;
     const struct worker_cluster *cluster = timer->data;
     struct instant now = worker_now(cluster->worker);
+    switchboard_set_connections(cluster->switchboard, cluster->worker->connection_count);
     switchboard_tick(cluster->switchboard, now);
     edge_beat(cluster->worker->edge, now);
 }

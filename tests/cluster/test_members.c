@@ -264,6 +264,54 @@ static void who_is_spoken_to_in_vain_takes_no_place_from_who_is_heard(void **sta
     assert_told(scene, "bob joined");
 }
 
+static void says_goodbye(struct scene *scene, uint64_t node, uint64_t count)
+{
+    struct wire_heartbeat heartbeat = {.version_least = 1, .version = 1, .count = count, .is_goodbye = true};
+    members_hear(scene->members, node, &heartbeat, scene->now);
+}
+
+static void who_says_goodbye_is_gone_at_once(void **state)
+{
+    struct scene *scene = *state;
+    says_goodbye(scene, ANN, scene->counts[ANN] + 1);
+    assert_told(scene, "ann gone");
+    assert_null(members_find(scene->members, ANN));
+    assert_int_equal(members_count(scene->members), 0);
+}
+
+static void what_was_said_before_a_goodbye_is_no_sign_of_life_after_it(void **state) /* T-51 */
+{
+    struct scene *scene = *state;
+    uint64_t last = scene->counts[ANN] + 5;
+    says_goodbye(scene, ANN, last);
+    assert_told(scene, "ann gone");
+    for (uint64_t count = 1; count <= last; count++)
+        hears(scene, ANN, count);
+    assert_told(scene, "");
+    assert_null(members_find(scene->members, ANN));
+}
+
+static void a_goodbye_that_is_played_again_sends_nobody_away(void **state) /* T-51 */
+{
+    struct scene *scene = *state;
+    uint64_t goodbye = scene->counts[ANN] + 1;
+    says_goodbye(scene, ANN, goodbye);
+    hears(scene, ANN, goodbye + 1);
+    assert_told(scene, "ann gone, ann joined");
+    says_goodbye(scene, ANN, goodbye);
+    assert_told(scene, "");
+    assert_non_null(members_find(scene->members, ANN));
+}
+
+static void who_is_first_heard_to_say_goodbye_was_never_there(void **state) /* T-51 */
+{
+    struct scene *scene = *state;
+    says_goodbye(scene, BOB, 7);
+    hears(scene, BOB, 6);
+    assert_told(scene, "");
+    assert_null(members_find(scene->members, BOB));
+}
+
 #define WITH_ANN(test) cmocka_unit_test_setup_teardown(test, open_with_ann, close_members)
 
 int main(void)
@@ -284,6 +332,10 @@ int main(void)
         WITH_ANN(several_outages_do_not_add_up_to_a_silence),
         WITH_ANN(unheard_before_and_after_an_outage_is_not_unheard_for_a_second),
         WITH_ANN(who_is_spoken_to_in_vain_takes_no_place_from_who_is_heard),
+        WITH_ANN(who_says_goodbye_is_gone_at_once),
+        WITH_ANN(what_was_said_before_a_goodbye_is_no_sign_of_life_after_it),
+        WITH_ANN(a_goodbye_that_is_played_again_sends_nobody_away),
+        WITH_ANN(who_is_first_heard_to_say_goodbye_was_never_there),
         WITH_ANN(no_more_are_taken_in_than_there_is_place_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

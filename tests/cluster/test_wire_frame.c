@@ -7,6 +7,8 @@
 #define OURS   0x1111111111111100
 #define THEIRS 0x2222222222222200
 
+#define LATER_BYTES 25 /* of a heartbeat: the fields that older nodes do not know */
+
 static struct wire_key key_of(const char *secret)
 {
     struct wire_key key;
@@ -29,7 +31,11 @@ static struct wire_frame heartbeat_of(const char *name)
                                               .is_draining = true,
                                               .rooms = 5,
                                               .sessions = 6,
-                                              .connections = 7};
+                                              .connections = 7,
+                                              .is_goodbye = true,
+                                              .leases = 8,
+                                              .unleased = 9,
+                                              .lag_ms = 10};
     memcpy(frame.heartbeat.name, name, strnlen(name, WIRE_NAME_MAX));
     memcpy(frame.heartbeat.software, "0.1.0", sizeof "0.1.0");
     return frame;
@@ -196,10 +202,12 @@ static void what_is_cut_off_is_refused_although_it_is_authentic(void **state) /*
         seal(scene, &frames[i]);
         size_t whole = scene->bytes.length - WIRE_TAG_BYTES;
         for (size_t length = 0; length < whole; length++) {
+            bool is_older = frames[i].type == WIRE_HEARTBEAT && length == whole - LATER_BYTES;
             seal(scene, &frames[i]);
             seal_again(&scene->bytes, length);
             char *cut = cut_off(buffer_slice(&scene->bytes), scene->bytes.length);
-            assert_int_equal(open_slice(slice_of(cut, scene->bytes.length), &found), ERR_BAD_MESSAGE);
+            assert_int_equal(open_slice(slice_of(cut, scene->bytes.length), &found),
+                             is_older ? ERROR_NONE : ERR_BAD_MESSAGE);
             free(cut);
         }
     }
@@ -337,6 +345,24 @@ static void payloads_tell_their_type(void **state)
 #define GOLDEN_HEARTBEAT                                                                                               \
     "5042 01 01 1111111111111100 0000000000000000 00000003 616e6e 00000005 302e312e30 01 02 "                          \
     "0000000000000003 0000000000000004 01 0000000000000005 0000000000000006 0000000000000007 "
+#define GOLDEN_LATER "01 0000000000000008 0000000000000009 000000000000000a "
+
+/* Older ones end where these fields begin, and pass over them; what is written before them is what they know. */
+static void a_heartbeat_of_an_older_node_says_nothing_of_what_it_does_not_know(void **state)
+{
+    struct wire_scene *scene = *state;
+    struct wire_frame frame = heartbeat_of("ann"), found;
+    seal(scene, &frame);
+    seal_again(&scene->bytes, scene->bytes.length - WIRE_TAG_BYTES - LATER_BYTES);
+    assert_is_hex(buffer_slice(&scene->bytes),
+                  GOLDEN_HEARTBEAT "ced9f6271607cb05080f431db0338af3c6eec5ee6f0a25eabd5fb9999ae51c5a");
+
+    assert_int_equal(open_bytes(scene, &found), ERROR_NONE);
+
+    assert_int_equal(found.heartbeat.connections, 7);
+    assert_false(found.heartbeat.is_goodbye);
+    assert_int_equal(found.heartbeat.leases + found.heartbeat.unleased + found.heartbeat.lag_ms, 0);
+}
 
 /* Who has to change these bytes has broken the nodes that are a version older. */
 static void the_bytes_of_version_1_stay_what_they_are(void **state)
@@ -348,7 +374,7 @@ static void the_bytes_of_version_1_stay_what_they_are(void **state)
                   GOLDEN_LINK "8f8ad2e3506ed7ebf8490c3ea4f29a30ce67ebbaf60973fe695bdbd3aff14666");
     seal(scene, &heartbeat);
     assert_is_hex(buffer_slice(&scene->bytes),
-                  GOLDEN_HEARTBEAT "ced9f6271607cb05080f431db0338af3c6eec5ee6f0a25eabd5fb9999ae51c5a");
+                  GOLDEN_HEARTBEAT GOLDEN_LATER "02dab69fcbeacc00d914f55886a3edf0ed59610d8551ece590d6fd7c38d45c98");
 }
 
 static void the_key_of_version_1_stays_what_it_is(void **state)
@@ -365,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_WIRE(a_heartbeat_comes_out_as_it_went_in),
+        ON_WIRE(a_heartbeat_of_an_older_node_says_nothing_of_what_it_does_not_know),
         ON_WIRE(what_a_link_says_comes_out_as_it_went_in),
         ON_WIRE(a_room_that_was_taken_comes_out_as_it_went_in),
         ON_WIRE(an_acknowledgement_needs_no_payload),

@@ -29,6 +29,8 @@ static void start(void)
     wire_key_derive(SLICE_LITERAL("the fuzzer knows this secret"), &key);
 }
 
+#define LATER_BYTES 25 /* of a heartbeat: the fields that older nodes do not know */
+
 /* Frames */
 
 static void hold_heartbeat(const struct wire_heartbeat *heartbeat)
@@ -52,6 +54,15 @@ static void hold_frame(const struct wire_frame *frame, struct slice bytes)
     hold(false);
 }
 
+/* Shorter where a later version has added something; longer where an earlier one did not know all fields yet. */
+static void hold_same(const struct wire_frame *frame, struct slice said, struct slice again)
+{
+    bool is_older = frame->type == WIRE_HEARTBEAT && again.length == said.length + LATER_BYTES;
+    hold(again.length <= said.length || is_older);
+    size_t length = again.length < said.length ? again.length : said.length;
+    hold(memcmp(again.data, said.data, length) == 0);
+}
+
 static void try_frame(struct slice input)
 {
     struct buffer bytes = BUFFER_EMPTY, again = BUFFER_EMPTY;
@@ -65,8 +76,7 @@ static void try_frame(struct slice input)
         hold_frame(&frame, buffer_slice(&bytes));
         wire_seal(&key, &frame, &again);
         hold(!wire_open(&key, 1, buffer_slice(&again), &second) && second.from == frame.from && second.to == frame.to);
-        hold(again.length <= bytes.length); /* more only where a later version has added something */
-        hold(again.length < bytes.length || memcmp(again.data, bytes.data, bytes.length) == 0);
+        hold_same(&frame, input, slice_of(again.data, again.length - WIRE_TAG_BYTES));
     }
     buffer_fini(&bytes);
     buffer_fini(&again);
