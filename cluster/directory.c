@@ -121,6 +121,19 @@ void directory_release(struct directory *directory, struct slice room)
     directory_send(directory);
 }
 
+void directory_release_all(struct directory *directory, void (*each)(void *context, struct slice room), void *context)
+{
+    struct place *place, *next;
+    HASH_ITER (hh, directory->places, place, next) {
+        char room[ROOM_ID_MAX];
+        struct slice copy = slice_of(room, place->length);
+        memcpy(room, place->room, place->length);
+        if (place->state == PLACE_HERE)
+            each(context, copy);
+        directory_release(directory, copy);
+    }
+}
+
 void directory_forget_node(struct directory *directory, uint64_t node)
 {
     struct list_link *link = list_first(&directory->known);

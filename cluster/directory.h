@@ -54,6 +54,9 @@ void directory_ask(struct directory *directory, struct slice room, uint64_t unre
 /* This node has no use for the room any more; port.found is not called if it was asked for. */
 void directory_release(struct directory *directory, struct slice room);
 
+/* The same for all rooms; `each` is told of those that were here. */
+void directory_release_all(struct directory *directory, void (*each)(void *context, struct slice room), void *context);
+
 /* That node is out of reach or gone: what was known to be there is unknown. */
 void directory_forget_node(struct directory *directory, uint64_t node);
 

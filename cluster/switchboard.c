@@ -70,6 +70,12 @@ static void say_moved(struct switchboard *switchboard, const struct slice *rooms
     }
 }
 
+void switchboard_say_moved(struct switchboard *switchboard, const struct slice *rooms, size_t count)
+{
+    for (size_t i = 0; i < count; i += MOVED_MAX)
+        say_moved(switchboard, rooms + i, count - i < MOVED_MAX ? count - i : MOVED_MAX);
+}
+
 /* Our home forgets them first: what their clients' tickets are shown to is then the winner. */
 static void give_up_lost(struct switchboard *switchboard)
 {
@@ -80,8 +86,7 @@ static void give_up_lost(struct switchboard *switchboard)
     switchboard->lost_count = switchboard->lost_capacity = 0;
     for (size_t i = 0; i < count; i++)
         home_lose(switchboard->home, rooms[i]);
-    for (size_t i = 0; i < count; i += MOVED_MAX)
-        say_moved(switchboard, rooms + i, count - i < MOVED_MAX ? count - i : MOVED_MAX);
+    switchboard_say_moved(switchboard, rooms, count);
     if (count) {
         switchboard_note(switchboard, (struct switchboard_note){SWITCHBOARD_NOTE_LOST, 0, "", count});
         edge->reattach(edge->context, 0, rooms, count, switchboard->now);
@@ -189,7 +194,7 @@ static void on_frame(void *context, struct slice bytes, struct instant now)
             directory_taken(switchboard->directory, frame.taken.room, frame.from, frame.taken.term, now);
         break;
     case WIRE_LINK:
-        if (frame.from != config->self)
+        if (frame.from != config->self && !switchboard->has_left)
             hear_link(switchboard, &frame);
         break;
     }
@@ -231,6 +236,7 @@ void switchboard_send_heartbeat(struct switchboard *switchboard)
     heartbeat->count = ++switchboard->heartbeats;
     heartbeat->term = directory_term(switchboard->directory);
     heartbeat->is_draining = switchboard->is_draining;
+    heartbeat->is_goodbye = switchboard->has_left;
     heartbeat->rooms = home_room_count(switchboard->home);
     heartbeat->sessions = home_session_count(switchboard->home);
     heartbeat->connections = switchboard->connections;

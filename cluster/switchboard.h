@@ -89,6 +89,10 @@ void switchboard_tick(struct switchboard *switchboard, struct instant now);
 /* This node is going: it says so in its heartbeats, and gives up its rooms in steps at each tick. Can be taken back. */
 void switchboard_drain(struct switchboard *switchboard, bool is_draining);
 
+/* The end of a drain, with no way back: gives up every room, tells the other nodes, and says goodbye; they take it for
+ * gone at once. No frame of theirs is answered any more. The bus needs a moment to take all that. */
+void switchboard_leave(struct switchboard *switchboard, struct instant now);
+
 bool switchboard_is_bus_working(const struct switchboard *switchboard, struct instant now);
 const struct switchboard_counts *switchboard_counts(const struct switchboard *switchboard);
 

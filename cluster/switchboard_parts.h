@@ -58,10 +58,12 @@ struct switchboard {
     uint64_t lag_ms;          /* that it took */
     size_t connections;       /* of our edge, as the host said last */
     bool is_draining;
+    bool has_left;
     struct switchboard_counts counts;
 };
 
 void switchboard_send_heartbeat(struct switchboard *switchboard);
+void switchboard_say_moved(struct switchboard *switchboard, const struct slice *rooms, size_t count); /* to all */
 void switchboard_note(const struct switchboard *switchboard, struct switchboard_note note);
 
 /* switchboard_stations.c */

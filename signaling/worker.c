@@ -333,6 +333,8 @@ struct worker *worker_destroy(struct worker *worker)
     stop_watchers(worker);
     if (worker->context)
         lws_context_destroy(worker->context);
+    if (worker->context)
+        worker_cluster_leave(worker->cluster);
     ev_run(worker->loop, EVRUN_NOWAIT); /* lets libwebsockets' own watchers end */
     SSL_CTX_free(worker->unused_client_context);
     worker->cluster = worker_cluster_destroy(worker->cluster);

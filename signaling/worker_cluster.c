@@ -18,6 +18,8 @@
 #define WAITING       16384
 #define WAITING_BYTES ((size_t)64 * 1024 * 1024)
 
+#define LEAVE_S 0.5 /* at most, for what is said at the end */
+
 #define WORKER_BITS UINT64_C(0xff) /* the low byte of a node's id; 0 as long as there is one worker */
 
 struct worker_cluster {
@@ -159,6 +161,16 @@ void worker_cluster_drain(struct worker_cluster *cluster, bool is_draining)
 {
     if (cluster)
         switchboard_drain(cluster->switchboard, is_draining);
+}
+
+void worker_cluster_leave(struct worker_cluster *cluster)
+{
+    if (!cluster || !redis_bus_is_up(cluster->bus))
+        return;
+    double end_s = clock_precise_s() + LEAVE_S;
+    switchboard_leave(cluster->switchboard, worker_now(cluster->worker));
+    while (redis_bus_pending(cluster->bus) > 0 && redis_bus_is_up(cluster->bus) && clock_precise_s() < end_s)
+        ev_run(cluster->worker->loop, EVRUN_ONCE);
 }
 
 bool worker_cluster_is_bus_up(const struct worker_cluster *cluster)
