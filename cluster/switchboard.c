@@ -96,12 +96,11 @@ static void give_up_lost(struct switchboard *switchboard)
     free(rooms);
 }
 
-/* What became certain, or is to be done again, in the call that ends. */
+/* What became certain in the call that ends. */
 static void settle(struct switchboard *switchboard)
 {
     give_up_lost(switchboard);
     switchboard_release_held(switchboard);
-    switchboard_ask_due(switchboard);
 }
 
 /* Members */
@@ -278,6 +277,7 @@ void switchboard_tick(struct switchboard *switchboard, struct instant now)
     directory_tick(switchboard->directory, now);
     tend_stations(switchboard);
     settle(switchboard);
+    switchboard_ask_due(switchboard);
 }
 
 void switchboard_set_connections(struct switchboard *switchboard, size_t count)

@@ -283,9 +283,13 @@ static void to_station(struct switchboard *switchboard, const struct request *re
     say_to(station, request, buffer_slice(&switchboard->payload));
 }
 
-/* A node that believes us to be home to a room that we are not home to is told so, and finds out. */
+/* A node that believes us to be home to a room that we are not home to is told so, and finds out. It may have that from
+ * an entry that Redis has kept from earlier, and would come again at once: we look too, which renews it or takes it away. */
 static void say_not_here(struct switchboard *switchboard, uint64_t edge, struct slice room)
 {
+    uint64_t node;
+    if (directory_find(switchboard->directory, room, &node) == HOME_UNKNOWN)
+        ask_directory(switchboard, room, 0);
     struct station *station = station_find(switchboard, edge);
     buffer_clear(&switchboard->payload);
     wire_put_moved(&room, 1, &switchboard->payload);
