@@ -309,6 +309,18 @@ static void the_bytes_of_version_1_stay_what_they_are(void **state)
     frame_unref(frame);
 }
 
+static void payloads_tell_their_type(void **state)
+{
+    (void)state;
+    enum wire_payload_type type = WIRE_PAYLOAD_MOVED;
+    assert_int_equal(wire_payload_type(slice_of("", 0), &type), ERR_BAD_MESSAGE);
+    assert_int_equal(wire_payload_type(SLICE_LITERAL("\x04"), &type), ERR_UNKNOWN_TYPE);
+    assert_int_equal(wire_payload_type(SLICE_LITERAL("\xff"), &type), ERR_UNKNOWN_TYPE);
+    assert_int_equal(type, WIRE_PAYLOAD_MOVED);
+    assert_int_equal(wire_payload_type(SLICE_LITERAL("\x01"), &type), ERROR_NONE);
+    assert_int_equal(type, WIRE_PAYLOAD_REQUEST);
+}
+
 #define ON_WIRE(test) cmocka_unit_test_setup_teardown(test, open_wire, close_wire)
 
 int main(void)
@@ -326,6 +338,7 @@ int main(void)
         ON_WIRE(rooms_that_have_moved_come_out_as_they_went_in),
         ON_WIRE(only_rooms_move),
         ON_WIRE(the_bytes_of_version_1_stay_what_they_are),
+        ON_WIRE(payloads_tell_their_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,23 @@
 // ports.mjs - a port for programs that cannot choose a free one by themselves.
 import { createServer } from 'node:net';
 
+/** Linux gives out 32768 and above by itself (ip_local_port_range): a port from there could be taken while its server is down. */
+const PORTS = { first: 20_000, count: 12_000 };
+
 /** A port that was free a moment ago; whoever uses it must be ready to lose the race. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+export async function freePort() {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (await isFree(port)) return port;
+  }
+}
+
+/** @param {number} port */
+function isFree(port) {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
