@@ -48,7 +48,9 @@ struct client {
     int64_t ends_mono_ms; /* when its session ends, whatever becomes of the wall clock meanwhile (T-59) */
     char *room;
     char *region;
-    char *ticket; /* its last one; NULL: none yet */
+    char *ticket;        /* its last one, or the one that it has shown; NULL: none yet */
+    char *former_ticket; /* the last that it surely has, as it has not said anything since it was sent `ticket`; else
+                            NULL */
     char name[CLIENT_NAME_LENGTH + 1];
     char peer_id[RANDOM_ID_LENGTH + 1];
     struct net_address address;
@@ -182,7 +184,10 @@ void client_on_ticket(struct client *client, const struct message *message);
 /* Seals the client's ticket for what a welcome says, and notes when the session ends. */
 void client_take_ticket(struct client *client, const struct event *welcome);
 
-/* The client's own ticket, opened. The caller ends *out_ticket. */
+/* It has said something: so it has had its last welcome, and the ticket in it. */
+void client_confirm_ticket(struct client *client);
+
+/* The newest ticket that the client surely has, opened. The caller ends *out_ticket. */
 enum error client_open_ticket(const struct client *client, struct ticket *out_ticket);
 
 /* What a ticket says of a peer; borrowed. */

@@ -133,6 +133,7 @@ void client_dispatch(struct client *client, const struct message *message)
     } else if (client->state == CLIENT_JOINED && !is_in_order(client, message)) {
         refuse_order(client, message);
     } else if (client->state == CLIENT_JOINED) {
+        client_confirm_ticket(client);
         note_got(client, message->got);
         handlers[message->type](client, message);
     } else if (client->state == CLIENT_WAITING && message->type == MESSAGE_HELLO) {

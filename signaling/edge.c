@@ -150,6 +150,7 @@ void edge_close(struct client *client, int close_code, struct instant now)
     free(client->room);
     free(client->region);
     free(client->ticket);
+    free(client->former_ticket);
     free(client);
     edge_settle(edge);
 }

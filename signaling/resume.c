@@ -35,6 +35,23 @@ static void seal(struct client *client, const struct ticket *ticket)
     client->ticket = memory_text(buffer_slice(&edge->ticket));
 }
 
+/* What its connection holds back, or loses, the client does not have: it comes with the ticket before that. */
+static void keep_former(struct client *client, enum welcome_kind kind)
+{
+    if (kind == WELCOME_NEW) {
+        client_confirm_ticket(client);
+    } else if (!client->former_ticket) {
+        client->former_ticket = client->ticket;
+        client->ticket = NULL;
+    }
+}
+
+void client_confirm_ticket(struct client *client)
+{
+    free(client->former_ticket);
+    client->former_ticket = NULL;
+}
+
 void client_take_ticket(struct client *client, const struct event *welcome)
 {
     const struct edge *edge = client->edge;
@@ -52,6 +69,7 @@ void client_take_ticket(struct client *client, const struct event *welcome)
         .generation = welcome->welcome.generation - (PLANTED(STALE_TICKET) ? 1 : 0),
         .ends_unix_s = welcome->welcome.ends_unix_s,
     };
+    keep_former(client, welcome->welcome.kind);
     seal(client, &ticket);
     set_end(client, ticket.ends_unix_s, welcome->welcome.kind == WELCOME_NEW ? edge->now : ticket_time(edge));
 }
@@ -123,6 +141,9 @@ void client_on_ticket(struct client *client, const struct message *message)
         refuse_ticket(client, message, error);
         return;
     }
+    client_confirm_ticket(client);
+    free(client->ticket);
+    client->ticket = memory_text(message->hello.ticket);
     resume(client, message, &ticket);
     ticket_fini(&ticket);
 }
@@ -130,8 +151,9 @@ void client_on_ticket(struct client *client, const struct message *message)
 enum error client_open_ticket(const struct client *client, struct ticket *out_ticket)
 {
     const struct edge *edge = client->edge;
-    return ticket_open(edge->config.sealer, slice_from_text(client->ticket), slice_from_text(client->room),
-                       ticket_time(edge), out_ticket);
+    const char *ticket = client->former_ticket ? client->former_ticket : client->ticket;
+    return ticket_open(edge->config.sealer, slice_from_text(ticket), slice_from_text(client->room), ticket_time(edge),
+                       out_ticket);
 }
 
 /* Changes the ticket to last as long as the token allows, if it is for the same peer. */

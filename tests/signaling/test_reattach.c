@@ -106,22 +106,6 @@ static void until_a_client_answers_its_welcome_what_it_says_was_meant_for_the_ho
     leave_all(scene);
 }
 
-static void until_then_the_former_ticket_is_good(void **state) /* T-11 */
-{
-    struct far_scene *scene = *state;
-    both_enter(scene);
-    struct actor before = bob;
-    far_dies(scene, 1, 2);
-    far_beats(scene, EDGE_BEAT_MS);
-    say(scene, &bob, "{\"type\":\"update\",\"media\":{\"mic\":true}}"); /* before it read the welcome */
-    actor_vanish(&scene->edge, &bob, 1006);
-
-    actor_resume(&scene->edge, &bob, &before, "");
-
-    assert_has(actor_hear(&bob), "\"session\":\"rebuilt\"");
-    leave_all(scene);
-}
-
 static void where_only_the_link_broke_what_was_missed_comes_and_nothing_comes_twice(void **state)
 {
     struct far_scene *scene = *state;
@@ -367,7 +351,6 @@ int main(void)
         FAR_SCENE(when_a_home_dies_its_clients_are_welcomed_by_the_next_one_and_nobody_leaves),
         FAR_SCENE(while_there_is_no_home_numbered_messages_are_passed_over_and_others_put_off),
         FAR_SCENE(until_a_client_answers_its_welcome_what_it_says_was_meant_for_the_home_before),
-        FAR_SCENE(until_then_the_former_ticket_is_good),
         FAR_SCENE(where_only_the_link_broke_what_was_missed_comes_and_nothing_comes_twice),
         FAR_SCENE(what_a_cut_link_lost_is_said_after_the_welcome),
         FAR_SCENE(what_a_former_home_says_is_passed_over),
