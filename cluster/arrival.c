@@ -297,9 +297,24 @@ static enum error resume(struct home *home, const struct request *request)
     return rebuild_again(peer->owner, request);
 }
 
+static bool is_of_this_home(struct home *home, const struct request *request)
+{
+    const struct lodging *lodging = lodging_find(home, request->resume.room);
+    return request->resume.epoch == (lodging ? lodging->epoch : home_epoch_of(home, request->resume.room));
+}
+
+/* The ticket may be of a later home, which would take it: once it can be known, it is. */
+static bool may_be_of_later_home(struct home *home, const struct request *request)
+{
+    const struct home_config *config = &home->config;
+    return config->is_cut_off && config->is_cut_off(config->is_cut_off_context) && !is_of_this_home(home, request);
+}
+
 enum error home_on_resume(struct home *home, const struct request *request)
 {
     enum error error = resume(home, request);
+    if (error == ERR_SESSION_ENDED && may_be_of_later_home(home, request))
+        return ERR_RATE_LIMITED;
     home->counts.resumes_refused += error != ERROR_NONE;
     return error;
 }

@@ -7,6 +7,8 @@
 #include "base/planted.h"
 #include "cluster/home_parts.h"
 
+#define CUT_OFF_RETRY_MS 1000 /* who is put off until the bus works again tries so often */
+
 /* By then a client has told that it heard of a refusal. */
 #define HEAR_REFUSAL_MS 100
 
@@ -227,6 +229,8 @@ static void arrive(struct home *home, const struct request *request)
     if (!error)
         return;
     struct event event = answer_of(request, error, error == ERR_BAD_MESSAGE ? "got" : NULL);
+    if (error == ERR_RATE_LIMITED)
+        event.error.retry_after_ms = CUT_OFF_RETRY_MS;
     home_say_plain(home, request->from, &event);
 }
 

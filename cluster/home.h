@@ -54,6 +54,9 @@ struct home_config {
     void *encode_context;
     void (*note)(void *context, const struct home_note *note); /* may be NULL */
     void *note_context;
+    /* Whether another node may have become home to a room of ours without our hearing of it; NULL: never. */
+    bool (*is_cut_off)(void *context);
+    void *is_cut_off_context;
 };
 
 /* What has happened since the home was made. Letters are counted when what became of them is told to their sender; not

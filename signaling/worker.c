@@ -226,6 +226,11 @@ static void on_home_note(void *context, const struct home_note *note)
     home_log_note(NULL, note);
 }
 
+static bool is_cut_off(void *context)
+{
+    return worker_cluster_is_cut_off(((struct worker *)context)->cluster);
+}
+
 static void make_home(struct worker *worker)
 {
     struct listener listener = {.context = worker->edge, .deliver = edge_deliver};
@@ -237,6 +242,8 @@ static void make_home(struct worker *worker)
     home.note = on_home_note;
     home.note_context = worker;
     if (worker->config.cluster) {
+        home.is_cut_off = is_cut_off;
+        home.is_cut_off_context = worker;
         worker->cluster = worker_cluster_create(worker, worker->config.cluster);
         listener = worker_cluster_listener(worker->cluster);
     }

@@ -173,7 +173,7 @@ void worker_cluster_leave(struct worker_cluster *cluster)
         ev_run(cluster->worker->loop, EVRUN_ONCE);
 }
 
-bool worker_cluster_is_bus_up(const struct worker_cluster *cluster)
+bool worker_cluster_is_cut_off(const struct worker_cluster *cluster)
 {
-    return !cluster || redis_bus_is_up(cluster->bus);
+    return cluster && !switchboard_is_bus_working(cluster->switchboard, worker_now(cluster->worker));
 }

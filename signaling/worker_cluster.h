@@ -38,7 +38,7 @@ void worker_cluster_drain(struct worker_cluster *cluster, bool is_draining);
 /* The worker ends: gives up its rooms and says goodbye, and waits a little for Redis to take that. */
 void worker_cluster_leave(struct worker_cluster *cluster);
 
-/* True where there is nothing to be joined, too. */
-bool worker_cluster_is_bus_up(const struct worker_cluster *cluster);
+/* Whether other nodes cannot be heard now. */
+bool worker_cluster_is_cut_off(const struct worker_cluster *cluster);
 
 #endif

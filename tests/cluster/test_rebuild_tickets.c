@@ -115,6 +115,37 @@ static void a_client_whose_rebuilt_welcome_was_lost_hears_how_things_are_and_not
                  "ann bye taken_over stop\nann welcome rebuilt\nann #2 relay bob 7\nann #5 roster ann bob dan\n");
 }
 
+static bool is_true(void *context)
+{
+    return *(const bool *)context;
+}
+
+static void while_the_home_is_cut_off_a_ticket_of_another_home_is_put_off_and_its_own_are_judged(void **state)
+{
+    struct scene *scene = *state;
+    bool is_cut_off = true;
+    two_join(scene);
+    struct stay before = scene->people[BOB];
+    scene->config.is_cut_off = is_true;
+    scene->config.is_cut_off_context = &is_cut_off;
+    scene_restart(scene);
+    resumes(scene, BOB, 0);
+    receipts(scene, BOB, 0);
+    struct stay after = scene->people[BOB];
+    forget(scene);
+
+    scene->people[BOB].ticket = before.ticket;
+    resumes(scene, BOB, 0);
+    is_cut_off = false;
+    resumes(scene, BOB, 0);
+    is_cut_off = true;
+    scene->people[BOB].ticket = after.ticket;
+    scene->people[BOB].ticket.generation += 5;
+    resumes(scene, BOB, 0);
+
+    assert_heard(scene, "bob error rate_limited\nbob error session_ended\nbob error session_ended\n");
+}
+
 #define AT_HOME(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 
 int main(void)
@@ -124,6 +155,7 @@ int main(void)
         AT_HOME(once_the_rebuilt_session_is_used_tickets_from_before_are_spent),
         AT_HOME(resuming_with_the_rebuilt_sessions_ticket_is_using_it),
         AT_HOME(a_ticket_older_than_the_one_that_rebuilt_the_session_is_spent),
+        AT_HOME(while_the_home_is_cut_off_a_ticket_of_another_home_is_put_off_and_its_own_are_judged),
         AT_HOME(a_rebuilt_session_can_be_rebuilt_by_the_next_server),
         AT_HOME(a_client_whose_rebuilt_welcome_was_lost_hears_how_things_are_and_not_how_they_came_about),
     };

@@ -64,6 +64,12 @@ static void on_note(void *context, const struct home_note *note)
         switchboard_room_closed(server->switchboard, note->room);
 }
 
+static bool is_cut_off(void *context)
+{
+    const struct server *server = context;
+    return server->switchboard && !switchboard_is_bus_working(server->switchboard, sim_now(server->sim));
+}
+
 static struct home_config home_config_of(struct server *server)
 {
     const struct plan *plan = &server->sim->plan;
@@ -81,6 +87,8 @@ static struct home_config home_config_of(struct server *server)
         .encode_context = server,
         .note = on_note,
         .note_context = server,
+        .is_cut_off = is_cut_off,
+        .is_cut_off_context = server,
     };
 }
 
