@@ -85,8 +85,8 @@ void switchboard_room_found(struct switchboard *switchboard, struct slice room, 
 /* That node will not answer any more: what it was asked is asked of whoever is home now. */
 void switchboard_ask_again(struct switchboard *switchboard, uint64_t node, const struct slice *rooms, size_t count);
 
-/* Asks where the rooms are of those that are to be asked again; not more often than at each tick: two nodes that take each
- * other for the home would have no end of it. */
+/* Asks where the rooms are of those that are to be asked again; not more often than at each tick: two nodes that take
+ * each other for the home would have no end of it. */
 void switchboard_ask_due(struct switchboard *switchboard);
 
 /* It was answered. */

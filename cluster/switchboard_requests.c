@@ -284,7 +284,8 @@ static void to_station(struct switchboard *switchboard, const struct request *re
 }
 
 /* A node that believes us to be home to a room that we are not home to is told so, and finds out. It may have that from
- * an entry that Redis has kept from earlier, and would come again at once: we look too, which renews it or takes it away. */
+ * an entry that Redis has kept from earlier, and would come again at once: we look too, which renews it or takes it
+ * away. */
 static void say_not_here(struct switchboard *switchboard, uint64_t edge, struct slice room)
 {
     uint64_t node;
