@@ -25,6 +25,14 @@ void random_fill(void *out, size_t size)
     }
 }
 
+uint64_t random_number(void)
+{
+    uint64_t number = 0;
+    while (number == 0)
+        random_fill(&number, sizeof number);
+    return number;
+}
+
 void random_id(char out[RANDOM_ID_LENGTH + 1])
 {
     unsigned char bytes[16];

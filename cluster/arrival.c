@@ -238,10 +238,16 @@ static bool is_in_time(const struct lodging *lodging, const struct request *requ
     return request->now.mono_ms - lodging->opened_ms < lodging->home->config.grace_ms;
 }
 
+/* Whether the ticket is of this life of the room; NULL: there is no such room. */
+static bool is_of_this_home(const struct home *home, const struct lodging *lodging, const struct request *request)
+{
+    return request->resume.epoch == (lodging ? lodging->epoch : home_epoch_of(home, request->resume.room));
+}
+
 /* Whether a peer that this home does not know may come back into that room; NULL: there is no such room. */
 static enum error may_rebuild(struct home *home, const struct lodging *lodging, const struct request *request)
 {
-    if (request->resume.epoch == (lodging ? lodging->epoch : home_epoch_of(home, request->resume.room)))
+    if (is_of_this_home(home, lodging, request))
         return ERR_SESSION_ENDED;
     if (!lodging)
         return HASH_COUNT(home->lodgings) < home->config.rooms_max ? ERROR_NONE : ERR_ROOM_LIMIT;
@@ -297,17 +303,12 @@ static enum error resume(struct home *home, const struct request *request)
     return rebuild_again(peer->owner, request);
 }
 
-static bool is_of_this_home(struct home *home, const struct request *request)
-{
-    const struct lodging *lodging = lodging_find(home, request->resume.room);
-    return request->resume.epoch == (lodging ? lodging->epoch : home_epoch_of(home, request->resume.room));
-}
-
 /* The ticket may be of a later home, which would take it: once it can be known, it is. */
 static bool may_be_of_later_home(struct home *home, const struct request *request)
 {
     const struct home_config *config = &home->config;
-    return config->is_cut_off && config->is_cut_off(config->is_cut_off_context) && !is_of_this_home(home, request);
+    return config->is_cut_off && config->is_cut_off(config->is_cut_off_context) &&
+           !is_of_this_home(home, lodging_find(home, request->resume.room), request);
 }
 
 enum error home_on_resume(struct home *home, const struct request *request)

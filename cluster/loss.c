@@ -21,12 +21,8 @@ static void forget(struct home *home, struct loss *loss)
 static uint64_t make_epoch(const struct home *home)
 {
     uint64_t epoch = 0;
-    while (epoch == 0 || epoch == home->config.epoch) {
-        if (home->config.make_epoch)
-            epoch = home->config.make_epoch();
-        else
-            random_fill(&epoch, sizeof epoch);
-    }
+    while (epoch == 0 || epoch == home->config.epoch)
+        epoch = home->config.make_epoch ? home->config.make_epoch() : random_number();
     return epoch;
 }
 

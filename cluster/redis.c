@@ -70,6 +70,11 @@ void redis_fail(struct redis_bus *bus, const char *why)
 }
 
 /* Between a half and all of it, so that nodes which lost Redis together do not come back together. */
+struct instant redis_listener_now(const struct redis_bus *bus)
+{
+    return bus->config.clock ? bus->config.clock(bus->config.clock_context) : clock_now();
+}
+
 static int64_t next_pause_ms(struct redis_bus *bus)
 {
     int64_t pause = (int64_t)REDIS_RETRY_MS << bus->backoff;
@@ -100,7 +105,7 @@ static void take_apart(struct redis_bus *bus, struct instant now)
     arm(bus, next_pause_ms(bus));
     note_failure(bus, now.mono_ms);
     if (was_up)
-        bus->listener.down(bus->listener.context, now);
+        bus->listener.down(bus->listener.context, redis_listener_now(bus));
 }
 
 /* --- up --- */
@@ -119,7 +124,7 @@ void redis_greeted(struct redis_bus *bus)
     bus->tries = 0;
     redis_probe(bus, now.mono_ms);
     arm(bus, PULSE_MS);
-    bus->listener.up(bus->listener.context, now);
+    bus->listener.up(bus->listener.context, redis_listener_now(bus));
 }
 
 static void begin_with(struct redis_bus *bus, const char *address)
@@ -224,7 +229,7 @@ static void on_published(redisAsyncContext *context, void *answer, void *privdat
         redis_fail(bus, reply->type == REDIS_REPLY_ERROR ? reply->str : "PUBLISH was answered with something else");
     } else if (reply->integer == 0 && to != BUS_TO_ALL) {
         bus->counts.unheard++;
-        bus->listener.unheard(bus->listener.context, to, clock_now());
+        bus->listener.unheard(bus->listener.context, to, redis_listener_now(bus));
     }
 }
 

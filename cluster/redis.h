@@ -49,6 +49,8 @@ struct redis_config {
     char prefix[REDIS_PREFIX_MAX + 1];
     void (*note)(void *context, const struct redis_note *note); /* may be NULL */
     void *note_context;
+    struct instant (*clock)(void *context); /* by which the listener lives; NULL: clock_now() */
+    void *clock_context;
 };
 
 /* Since the bus was made. */

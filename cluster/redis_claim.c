@@ -93,7 +93,7 @@ static void on_answer(redisAsyncContext *context, void *answer, void *privdata)
     }
     if (is_heard && read_entry(reply, &holder, &term)) {
         bus->counts.claims++;
-        bus->listener.held(bus->listener.context, request->claim.room, holder, term, clock_now());
+        bus->listener.held(bus->listener.context, request->claim.room, holder, term, redis_listener_now(bus));
     } else if (is_heard) {
         redis_fail(bus, reply->type == REDIS_REPLY_ERROR ? reply->str : "a claim was answered with something else");
     }

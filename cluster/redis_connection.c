@@ -173,7 +173,7 @@ static void on_message(struct redis_bus *bus, const redisReply *channel, const r
         return;
     }
     bus->counts.received++;
-    bus->listener.frame(bus->listener.context, slice_of(message->str, message->len), clock_now());
+    bus->listener.frame(bus->listener.context, slice_of(message->str, message->len), redis_listener_now(bus));
 }
 
 static void on_heard(redisAsyncContext *context, void *answer, void *privdata)

@@ -75,6 +75,9 @@ struct redis_request {
 /* Takes the bus down at the next turn of the loop; `why` is copied, without the password. */
 void redis_fail(struct redis_bus *bus, const char *why);
 
+/* The time that the listener is told. */
+struct instant redis_listener_now(const struct redis_bus *bus);
+
 /* Queues a command; `request` is freed with the answer, or now. False: it failed. */
 bool redis_send(struct redis_bus *bus, redisCallbackFn *on_answer, struct redis_request *request, int count,
                 const struct slice *words);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "ops/log.h"
 #include "signaling/connection.h"
 #include "signaling/home_log.h"
@@ -209,15 +210,6 @@ static void make_revocations(struct worker *worker)
         revocation_file_restore(file, worker->revocations);
 }
 
-/* No other home may have it, whatever machine or time it is on. */
-static uint64_t make_epoch(void)
-{
-    uint64_t epoch = 0;
-    while (epoch == 0)
-        random_fill(&epoch, sizeof epoch);
-    return epoch;
-}
-
 static void on_home_note(void *context, const struct home_note *note)
 {
     const struct worker *worker = context;
@@ -235,7 +227,7 @@ static void make_home(struct worker *worker)
 {
     struct listener listener = {.context = worker->edge, .deliver = edge_deliver};
     struct home_config home = worker->config.home;
-    home.epoch = make_epoch();
+    home.epoch = random_number(); /* no other home may have it, whatever machine or time it is on */
     home.revocations = worker->revocations;
     home.encode = edge_encode;
     home.encode_context = worker->edge;
@@ -338,10 +330,10 @@ struct worker *worker_destroy(struct worker *worker)
     if (!worker)
         return NULL;
     stop_watchers(worker);
-    if (worker->context)
+    if (worker->context) {
         lws_context_destroy(worker->context);
-    if (worker->context)
         worker_cluster_leave(worker->cluster);
+    }
     ev_run(worker->loop, EVRUN_NOWAIT); /* lets libwebsockets' own watchers end */
     SSL_CTX_free(worker->unused_client_context);
     worker->cluster = worker_cluster_destroy(worker->cluster);

@@ -3,6 +3,7 @@
 #include "signaling/worker_cluster.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -26,61 +27,21 @@ struct worker_cluster {
     struct worker *worker;
     struct switchboard *switchboard;
     struct redis_bus *bus;
-    struct bus_listener listener; /* the switchboard's */
     ev_timer beat;
 };
-
-static uint64_t make_id(void)
-{
-    uint64_t id = 0;
-    while (id == 0)
-        random_fill(&id, sizeof id);
-    return id;
-}
 
 static uint64_t make_node_id(void)
 {
     uint64_t id = 0;
     while (id == 0)
-        id = make_id() & ~WORKER_BITS;
+        id = random_number() & ~WORKER_BITS;
     return id;
 }
 
-/* What the bus tells. It has a clock of its own; a switchboard's is that of everything else here, without stalls. */
-
-static void on_up(void *context, struct instant now)
+/* Without stalls, as everything else here has it. */
+static struct instant bus_clock(void *context)
 {
-    const struct worker_cluster *cluster = context;
-    (void)now;
-    cluster->listener.up(cluster->listener.context, worker_now(cluster->worker));
-}
-
-static void on_down(void *context, struct instant now)
-{
-    const struct worker_cluster *cluster = context;
-    (void)now;
-    cluster->listener.down(cluster->listener.context, worker_now(cluster->worker));
-}
-
-static void on_frame(void *context, struct slice frame, struct instant now)
-{
-    const struct worker_cluster *cluster = context;
-    (void)now;
-    cluster->listener.frame(cluster->listener.context, frame, worker_now(cluster->worker));
-}
-
-static void on_unheard(void *context, uint64_t to, struct instant now)
-{
-    const struct worker_cluster *cluster = context;
-    (void)now;
-    cluster->listener.unheard(cluster->listener.context, to, worker_now(cluster->worker));
-}
-
-static void on_held(void *context, struct slice room, uint64_t holder, uint64_t term, struct instant now)
-{
-    const struct worker_cluster *cluster = context;
-    (void)now;
-    cluster->listener.held(cluster->listener.context, room, holder, term, worker_now(cluster->worker));
+    return worker_now(context);
 }
 
 static void on_beat(struct ev_loop *loop, ev_timer *timer, int events)
@@ -104,16 +65,19 @@ struct worker_cluster *worker_cluster_create(struct worker *worker, const struct
         .link = {LINK_FRAMES, LINK_BYTES},
         .waiting_max = WAITING,
         .waiting_bytes_max = WAITING_BYTES,
-        .make_id = make_id,
+        .make_id = random_number,
         .note = switchboard_log_note,
     };
     for (size_t i = 0; i < config->key_count; i++)
         settings.keys[i] = config->keys[i];
+    struct redis_config redis = config->redis;
+    redis.clock = bus_clock;
+    redis.clock_context = worker;
     cluster->worker = worker;
-    cluster->bus = redis_bus_create(worker->loop, &config->redis, settings.self);
+    cluster->bus = redis_bus_create(worker->loop, &redis, settings.self);
+    explicit_bzero(&redis, sizeof redis); /* the password is in it */
     settings.bus = redis_bus(cluster->bus);
     cluster->switchboard = switchboard_create(&settings);
-    cluster->listener = switchboard_bus_listener(cluster->switchboard);
     ev_timer_init(&cluster->beat, on_beat, LINK_TICK_MS / 1000., LINK_TICK_MS / 1000.);
     cluster->beat.data = cluster;
     return cluster;
@@ -141,7 +105,7 @@ void worker_cluster_connect(struct worker_cluster *cluster)
     struct edge_port edge = {worker->edge, edge_deliver_from, edge_reattach, edge_write_roster};
     switchboard_connect(cluster->switchboard, worker->home, home_route(worker->home), edge);
     edge_connect(worker->edge, switchboard_route(cluster->switchboard));
-    redis_bus_connect(cluster->bus, (struct bus_listener){cluster, on_up, on_down, on_frame, on_unheard, on_held});
+    redis_bus_connect(cluster->bus, switchboard_bus_listener(cluster->switchboard));
     ev_timer_start(worker->loop, &cluster->beat);
 }
 

@@ -59,11 +59,25 @@ static void nothing_beyond_the_size_is_touched(void **state)
     assert_int_equal(bytes[33], 'x');
 }
 
+static void a_number_is_not_0_and_its_bits_vary(void **state)
+{
+    uint64_t ever = 0, always = UINT64_MAX;
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        uint64_t number = random_number();
+        assert_true(number != 0);
+        ever |= number;
+        always &= number;
+    }
+    assert_true(ever == UINT64_MAX && always == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_id_is_128_bits_of_base64url),
         cmocka_unit_test(every_bit_of_an_id_varies),
+        cmocka_unit_test(a_number_is_not_0_and_its_bits_vary),
         cmocka_unit_test(nothing_beyond_the_size_is_touched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
