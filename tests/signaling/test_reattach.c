@@ -6,21 +6,6 @@
 
 static struct actor ann, bob;
 
-static void leave_all(struct far_scene *scene)
-{
-    if (ann.client)
-        actor_vanish(&scene->edge, &ann, 1006);
-    if (bob.client)
-        actor_vanish(&scene->edge, &bob, 1006);
-}
-
-static void both_enter(struct far_scene *scene)
-{
-    actor_enter(&scene->edge, &ann, "ann");
-    actor_enter(&scene->edge, &bob, "bob");
-    (void)actor_hear(&ann);
-}
-
 static void say(struct far_scene *scene, struct actor *actor, const char *text)
 {
     actor_say(&scene->edge, actor, text);
@@ -29,20 +14,20 @@ static void say(struct far_scene *scene, struct actor *actor, const char *text)
 static void a_client_speaks_with_the_home_that_has_its_session(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     scene->asked = 2; /* by others, for other rooms */
 
     actor_say_to(&scene->edge, &ann, &bob, "\"seq\":1,\"body\":7");
 
     assert_has(actor_hear(&bob), "\"seq\":1,\"body\":7");
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void when_a_home_dies_its_clients_are_welcomed_by_the_next_one_and_nobody_leaves(void **state)
 {
     struct far_scene *scene = *state;
     char former[ACTOR_TICKET_MAX];
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     memcpy(former, bob.ticket, sizeof former);
 
     far_dies(scene, 1, 2);
@@ -58,13 +43,13 @@ static void when_a_home_dies_its_clients_are_welcomed_by_the_next_one_and_nobody
     assert_has(heard, "{\"n\":1,\"type\":\"peer-back\"");
     assert_has_not(heard, "peer-left");
     assert_int_equal(home_session_count(scene->homes[1].home), 2);
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void while_there_is_no_home_numbered_messages_are_passed_over_and_others_put_off(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     far_dies(scene, 1, 2);
 
     actor_say_to(&scene->edge, &ann, &bob, "\"seq\":1,\"body\":7");
@@ -77,14 +62,14 @@ static void while_there_is_no_home_numbered_messages_are_passed_over_and_others_
     const char *heard = actor_hear(&ann);
     assert_has(heard, "\"re\":4,\"code\":\"rate_limited\"");
     assert_has(heard, "\"retryAfterMs\":500");
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 /* Otherwise the new home would take a number for the first that is not, or a receipt for one of its own. */
 static void until_a_client_answers_its_welcome_what_it_says_was_meant_for_the_home_before(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     actor_say_to(&scene->edge, &ann, &bob, "\"seq\":1,\"body\":1");
     far_dies(scene, 1, 2);
     far_beats(scene, EDGE_BEAT_MS);
@@ -103,13 +88,13 @@ static void until_a_client_answers_its_welcome_what_it_says_was_meant_for_the_ho
     assert_has(heard, "\"seq\":1,\"body\":1");
     assert_has(heard, "\"seq\":2,\"body\":2");
     assert_string_equal(actor_hear(&ann), "");
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void where_only_the_link_broke_what_was_missed_comes_and_nothing_comes_twice(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     actor_say_to(&scene->edge, &ann, &bob, "\"seq\":1,\"body\":1");
     assert_has(actor_hear(&bob), "{\"n\":1,\"type\":\"relay\"");
     far_link_breaks(scene, 1);
@@ -126,13 +111,13 @@ static void where_only_the_link_broke_what_was_missed_comes_and_nothing_comes_tw
     assert_has(actor_hear(&ann), "\"session\":\"resumed\"");
     actor_answer(scene, &bob, 1, 2);
     assert_has(actor_hear(&ann), "\"type\":\"receipt\"");
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void what_a_cut_link_lost_is_said_after_the_welcome(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     scene->is_cut = true;
     struct home *home = scene->homes[0].home;
     home_detach_edge(home, EDGE_NODE, scene->edge.now); /* ann hears that bob is away: lost */
@@ -146,13 +131,13 @@ static void what_a_cut_link_lost_is_said_after_the_welcome(void **state)
     const char *away = strstr(heard, "\"type\":\"peer-away\"");
     assert_true(welcome && (!away || welcome < away));
     assert_int_equal(count_of(heard, "\"type\":\"peer-back\""), 1);
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void what_a_former_home_says_is_passed_over(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     scene->asked = 2;
     edge_reattach(scene->edge.edge, 1, NULL, 0, scene->edge.now); /* the first lives on, and does not know */
     far_beats(scene, EDGE_BEAT_MS);
@@ -167,14 +152,14 @@ static void what_a_former_home_says_is_passed_over(void **state)
 
     frame_unref(frame);
     assert_int_equal(count_of(actor_hear(&bob), "peer-away"), 1);
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void it_is_said_that_the_client_was_connected_all_the_time(void **state)
 {
     struct far_scene *scene = *state;
     struct actor cyd;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     scene->asked = 2; /* which has the room, too, */
     actor_enter(&scene->edge, &cyd, "cyd");
     far_beats(scene, 60000); /* and for long */
@@ -185,27 +170,27 @@ static void it_is_said_that_the_client_was_connected_all_the_time(void **state)
     assert_has(actor_hear(&ann), "\"session\":\"rebuilt\"");
     assert_int_equal(count_of(actor_hear(&cyd), "peer-back"), 2);
     actor_vanish(&scene->edge, &cyd, 1006);
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void only_the_rooms_that_moved_are_concerned(void **state)
 {
     struct far_scene *scene = *state;
     struct slice rooms[] = {SLICE_LITERAL("attic"), SLICE_LITERAL("cellar")};
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
 
     edge_reattach(scene->edge.edge, 1, rooms, 2, scene->edge.now);
     edge_reattach(scene->edge.edge, 2, NULL, 0, scene->edge.now);
     far_beats(scene, EDGE_BEAT_MS);
 
     assert_int_equal(scene->resumes, 0);
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void an_answer_to_an_earlier_question_is_passed_over(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     scene->is_holding = true;
     far_dies(scene, 1, 2);
     far_beats(scene, EDGE_BEAT_MS);
@@ -220,13 +205,13 @@ static void an_answer_to_an_earlier_question_is_passed_over(void **state)
     (void)edge_deliver_from(scene->edge.edge, 2, &delivery, 1, &stale, NULL);
 
     assert_int_equal(ann.close_code + bob.close_code, 0);
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void a_client_whose_session_has_ended_elsewhere_is_told_to_join_anew(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     struct slice lobby = SLICE_LITERAL("lobby");
     home_lose(scene->homes[1].home, lobby); /* makes the second's epoch another, */
     struct actor cyd;
@@ -245,13 +230,13 @@ static void a_client_whose_session_has_ended_elsewhere_is_told_to_join_anew(void
     assert_has(actor_hear(&ann), "\"type\":\"bye\",\"code\":\"session_ended\",\"action\":\"rejoin\"");
     assert_int_equal(ann.close_code, 1012);
     actor_vanish(&scene->edge, &cyd, 1006);
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void who_was_kicked_meanwhile_is_told_so(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     revocations_add(scene->edge.revocations, slice_from_text(bob.peer_id), ERR_KICKED, 2000000000);
 
     far_dies(scene, 1, 2);
@@ -259,13 +244,13 @@ static void who_was_kicked_meanwhile_is_told_so(void **state)
 
     assert_has(actor_hear(&bob), "\"type\":\"bye\",\"code\":\"kicked\",\"action\":\"stop\"");
     assert_int_equal(bob.close_code, 4504);
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void where_there_is_no_place_on_the_way_it_is_asked_again_later(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     scene->is_refusing = true;
     far_dies(scene, 1, 2);
     far_beats(scene, EDGE_BEAT_MS);
@@ -276,13 +261,13 @@ static void where_there_is_no_place_on_the_way_it_is_asked_again_later(void **st
     far_beats(scene, 500);
 
     assert_has(actor_hear(&ann), "\"session\":\"rebuilt\"");
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void who_leaves_meanwhile_has_left_when_the_next_home_hears_of_it(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     far_dies(scene, 1, 2);
     say(scene, &bob, "{\"type\":\"leave\",\"id\":9}");
     assert_has(actor_hear(&bob), "{\"type\":\"ok\",\"re\":9}");
@@ -293,13 +278,13 @@ static void who_leaves_meanwhile_has_left_when_the_next_home_hears_of_it(void **
 
     assert_int_equal(scene->leaves, 1);
     assert_int_equal(home_session_count(scene->homes[1].home), 1);
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void whose_connection_breaks_meanwhile_may_come_back(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     struct actor copy = bob;
     far_dies(scene, 1, 2);
     actor_vanish(&scene->edge, &bob, 1006);
@@ -309,13 +294,13 @@ static void whose_connection_breaks_meanwhile_may_come_back(void **state)
     actor_resume(&scene->edge, &bob, &copy, "");
 
     assert_has(actor_hear(&bob), "\"session\":\"rebuilt\"");
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void who_never_answers_its_welcome_reads_too_slowly(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     far_dies(scene, 1, 2);
     far_beats(scene, EDGE_BEAT_MS);
     actor_answer(scene, &bob, 0, 2);
@@ -324,7 +309,7 @@ static void who_never_answers_its_welcome_reads_too_slowly(void **state)
 
     assert_has(actor_hear(&ann), "\"type\":\"bye\",\"code\":\"slow_consumer\",\"action\":\"resume\"");
     assert_int_equal(bob.close_code, 0);
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void a_room_that_this_node_loses_goes_on_at_the_next_home(void **state)
@@ -332,7 +317,7 @@ static void a_room_that_this_node_loses_goes_on_at_the_next_home(void **state)
     struct far_scene *scene = *state;
     struct slice lobby = SLICE_LITERAL("lobby");
     scene->asked = 0;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     scene->asked = 2;
 
     home_lose(scene->edge.home, lobby);
@@ -341,7 +326,7 @@ static void a_room_that_this_node_loses_goes_on_at_the_next_home(void **state)
 
     assert_has(actor_hear(&ann), "\"session\":\"rebuilt\"");
     assert_int_equal(home_session_count(scene->homes[1].home), 2);
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 int main(void)

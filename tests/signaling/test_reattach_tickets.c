@@ -4,45 +4,27 @@
 
 static struct actor ann, bob;
 
-static void leave_all(struct far_scene *scene)
-{
-    actor_vanish(&scene->edge, &ann, 1006);
-    actor_vanish(&scene->edge, &bob, 1006);
-}
-
-static void both_enter(struct far_scene *scene)
-{
-    actor_enter(&scene->edge, &ann, "ann");
-    actor_enter(&scene->edge, &bob, "bob");
-    (void)actor_hear(&ann);
-}
-
-static void say(struct far_scene *scene, struct actor *actor, const char *text)
-{
-    actor_say(&scene->edge, actor, text);
-}
-
 static void until_a_client_answers_its_welcome_the_former_ticket_is_good(void **state) /* T-11 */
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     struct actor before = bob;
     far_dies(scene, 1, 2);
     far_beats(scene, EDGE_BEAT_MS);
-    say(scene, &bob, "{\"type\":\"update\",\"media\":{\"mic\":true}}"); /* before it read the welcome */
+    actor_say(&scene->edge, &bob, "{\"type\":\"update\",\"media\":{\"mic\":true}}"); /* before it read the welcome */
     actor_vanish(&scene->edge, &bob, 1006);
 
     actor_resume(&scene->edge, &bob, &before, "");
 
     assert_has(actor_hear(&bob), "\"session\":\"rebuilt\"");
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 /* Its connection holds all of them back, and it comes over another one. */
 static void whoever_reads_none_of_its_welcomes_comes_with_the_ticket_before_them(void **state)
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     struct actor before = bob;
     far_link_breaks(scene, 1);
     far_beats(scene, EDGE_BEAT_MS);
@@ -53,13 +35,13 @@ static void whoever_reads_none_of_its_welcomes_comes_with_the_ticket_before_them
     actor_resume(&scene->edge, &bob, &before, "");
 
     assert_has(actor_hear(&bob), "\"session\":\"rebuilt\"");
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 static void whoever_has_answered_its_welcome_does_not_come_with_the_ticket_before_it(void **state) /* T-11 */
 {
     struct far_scene *scene = *state;
-    both_enter(scene);
+    far_enter(scene, &ann, &bob);
     struct actor before = bob;
     far_link_breaks(scene, 1);
     far_beats(scene, EDGE_BEAT_MS);
@@ -72,7 +54,7 @@ static void whoever_has_answered_its_welcome_does_not_come_with_the_ticket_befor
     actor_resume(&scene->edge, &bob, &before, "");
 
     assert_has(actor_hear(&bob), "\"code\":\"session_ended\"");
-    leave_all(scene);
+    far_vanish(scene, &ann, &bob);
 }
 
 int main(void)

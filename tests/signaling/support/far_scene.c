@@ -111,6 +111,21 @@ void far_beats(struct far_scene *scene, int64_t ms)
     edge_beat(scene->edge.edge, scene->edge.now);
 }
 
+void far_enter(struct far_scene *scene, struct actor *ann, struct actor *bob)
+{
+    actor_enter(&scene->edge, ann, "ann");
+    actor_enter(&scene->edge, bob, "bob");
+    (void)actor_hear(ann);
+}
+
+void far_vanish(struct far_scene *scene, struct actor *ann, struct actor *bob)
+{
+    if (ann->client)
+        actor_vanish(&scene->edge, ann, 1006);
+    if (bob->client)
+        actor_vanish(&scene->edge, bob, 1006);
+}
+
 void actor_enter_silent(struct far_scene *scene, struct actor *actor, const char *identity)
 {
     actor_join(&scene->edge, actor, identity, "lobby", NULL);

@@ -40,6 +40,12 @@ void far_link_breaks(struct far_scene *scene, uint64_t node);
 
 void far_beats(struct far_scene *scene, int64_t ms);
 
+/* Ann and bob are in the lobby, and ann has been told of bob. */
+void far_enter(struct far_scene *scene, struct actor *ann, struct actor *bob);
+
+/* Takes the connections away that are there still. */
+void far_vanish(struct far_scene *scene, struct actor *ann, struct actor *bob);
+
 /* Joins the lobby giving no receipts. */
 void actor_enter_silent(struct far_scene *scene, struct actor *actor, const char *identity);
 
