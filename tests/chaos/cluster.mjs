@@ -1,17 +1,14 @@
 // cluster - several nodes behind Debian's HAProxy, each with a way of its own to one Redis, that can be spoiled.
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { startFront } from '../e2e/support/front.mjs';
 import { freePort } from '../e2e/support/ports.mjs';
 import { startRedis } from '../e2e/support/redis.mjs';
 import { folderWith } from '../e2e/support/server.mjs';
 import { ChaosProxy } from './proxy.mjs';
 import { ServerUnderTest } from './server.mjs';
-
-const PROXY_START_MS = 500;
 
 /** Round-robin, and TLS is not its business: each connection goes to the next node that says it is ready. */
 const balancerConfig = (port, nodes) => `
@@ -74,13 +71,13 @@ export class ClusterUnderTest {
     await this.#startBalancer(ports);
   }
 
-  async #startBalancer(ports) {
-    this.port = await freePort();
-    const file = join(folderWith(), 'haproxy.cfg');
-    writeFileSync(file, balancerConfig(this.port, ports));
-    this.#balancer = spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' });
-    process.on('exit', () => this.#balancer.kill('SIGKILL'));
-    await pause(PROXY_START_MS);
+  async #startBalancer(nodes) {
+    this.#balancer = await startFront('haproxy', async () => {
+      const port = await freePort();
+      const folder = folderWith({ 'haproxy.cfg': balancerConfig(port, nodes) });
+      return { args: ['-db', '-f', join(folder, 'haproxy.cfg')], port };
+    });
+    this.port = this.#balancer.port;
   }
 
   /** A node for a fault to hit. @param {import('./random.mjs').Random} random */
@@ -153,7 +150,7 @@ export class ClusterUnderTest {
 
   async kill() {
     await Promise.all(this.#nodes.filter((node) => node.isRunning).map((node) => node.kill()));
-    this.#balancer.kill('SIGKILL');
+    await this.#balancer.stop();
     for (const way of this.#ways) way.close();
     await this.#redis.kill();
   }

@@ -104,11 +104,15 @@ export class Nemesis {
 
   async #hitServer(kind, random) {
     await this.#serverFault;
-    const harm = this.#serverFaults[kind] ?? (() => this.#note(kind) ?? this.#server.harm(kind, random));
-    this.#serverFault = harm(random);
+    this.#serverFault = CLUSTER_KINDS.includes(kind) ? this.#hitBus(kind, random) : this.#serverFaults[kind](random);
     // Whoever waits for it next is told.
     this.#serverFault.catch(() => {});
     return true;
+  }
+
+  #hitBus(kind, random) {
+    this.#note(kind);
+    return this.#server.harm(kind, random);
   }
 
   #serverFaults = {

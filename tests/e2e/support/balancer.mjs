@@ -1,13 +1,12 @@
 // balancer.mjs - the load balancers of deploy/, on free ports of loopback before servers of the test.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { newCertificate } from './certificate.mjs';
+import { startFront } from './front.mjs';
 import { freePort } from './ports.mjs';
-import { dial } from './raw.mjs';
 import { ROOT, folderWith } from './server.mjs';
-import { eventually, within } from './wait.mjs';
 
 /** A file of deploy/ with its three servers and its door replaced; each replacement must find something. */
 function adapt(name, replacements) {
@@ -53,31 +52,12 @@ const PROGRAMS = { haproxy, nginx };
 /** Whether the program that a file of deploy/ is for is there. @param {string} name such as nginx/parley.conf */
 export const isMissing = (name) => Boolean(spawnSync(name.split('/')[0], ['-v']).error);
 
-async function tryStart(name, nodes, change) {
+async function prepare(name, nodes, change) {
   const port = await freePort();
   const certificate = newCertificate();
   const { program, check, run } = PROGRAMS[name.split('/')[0]](name, nodes, port, certificate, change);
-  const checked = spawnSync(program, check, { encoding: 'utf8' });
-  const child = spawn(program, run, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += data));
-  const exit = new Promise((resolve) => child.on('close', resolve));
-  const end = () => child.kill('SIGTERM'); // not SIGKILL: nginx would leave its workers behind
-  process.on('exit', end);
-  const answers = () => dial(`127.0.0.1:${port}`).then((connection) => connection.hangUp() ?? true, () => false);
-  const isUp = await Promise.race([eventually(answers, name), exit.then(() => false)]);
-  const balancer = {
-    ca: certificate.pem,
-    address: `127.0.0.1:${port}`,
-    roomUrl: (room) => `wss://127.0.0.1:${port}/v1/rooms/${encodeURIComponent(room)}/ws`,
-    checked: { status: checked.status, text: checked.stdout + checked.stderr },
-    stop: () => {
-      end();
-      process.off('exit', end);
-      return within(exit, `${program} to end`);
-    },
-  };
-  return { isUp, balancer, text: () => text };
+  const { status, stdout, stderr } = spawnSync(program, check, { encoding: 'utf8' });
+  return { args: run, port, ca: certificate.pem, checked: { status, text: stdout + stderr } };
 }
 
 /**
@@ -87,8 +67,7 @@ async function tryStart(name, nodes, change) {
  * @param {[RegExp, string][]} change of the file
  */
 export async function startBalancer(name, nodes, change = []) {
-  let tried = await tryStart(name, nodes, change);
-  for (let time = 0; !tried.isUp && time < 3; time++) tried = await tryStart(name, nodes, change); // somebody took the port
-  if (!tried.isUp) throw new Error(`${name} did not start: ${tried.text()}`);
-  return tried.balancer;
+  const { port, ca, checked, stop } = await startFront(name.split('/')[0], () => prepare(name, nodes, change));
+  const roomUrl = (room) => `wss://127.0.0.1:${port}/v1/rooms/${encodeURIComponent(room)}/ws`;
+  return { address: `127.0.0.1:${port}`, roomUrl, ca, checked, stop };
 }

@@ -1,7 +1,10 @@
 // ports.mjs - a port for programs that cannot choose a free one by themselves.
 import { createServer } from 'node:net';
 
-/** Linux gives out 32768 and above by itself (ip_local_port_range): a port from there could be taken while its server is down. */
+/**
+ * Linux gives out 32768 and above by itself (ip_local_port_range): while a server is down, any connection could be given its
+ * port from there, even one that knocks at it.
+ */
 const PORTS = { first: 20_000, count: 12_000 };
 
 /** A port that was free a moment ago; whoever uses it must be ready to lose the race. */

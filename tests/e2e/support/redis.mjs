@@ -1,6 +1,7 @@
 // redis.mjs - a real redis-server on loopback, to be killed, stopped, flushed and started again on its port.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 
+import { endWithUs } from './children.mjs';
 import { freePort } from './ports.mjs';
 import { folderWith } from './server.mjs';
 import { within } from './wait.mjs';
@@ -28,7 +29,7 @@ export class Redis {
     const port = this.port || (await freePort());
     const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.#folder];
     const child = spawn('redis-server', args.map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
-    process.on('exit', () => child.kill('SIGKILL'));
+    endWithUs(child);
     this.#exit = new Promise((resolve) => child.on('close', resolve));
     let text = '';
     const isUp = new Promise((resolve) => {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import { endWithUs } from './children.mjs';
 import { parseLogLine } from './lines.mjs';
 import { leaks } from './secrets.mjs';
 import { API_KEY, API_SECRET } from './token.mjs';
@@ -34,10 +35,8 @@ const USUAL_CONFIG = {
   'limits.address_bytes_burst': '1GiB',
 };
 
-const children = new Set();
 const folders = new Set();
 process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -61,13 +60,10 @@ function environment(extra) {
 function launch(args, { env = {}, cwd } = {}) {
   if (!existsSync(BINARY)) throw new Error(`no binary at ${BINARY}; build it, or name it in PARLEY_BINARY`);
   const child = spawn(BINARY, args, { env: environment(env), cwd, stdio: ['pipe', 'pipe', 'pipe'] });
-  children.add(child);
+  endWithUs(child);
   child.stdin.on('error', () => {});
   const exit = new Promise((resolve) => {
-    child.on('close', (status, signal) => {
-      children.delete(child);
-      resolve({ status, signal });
-    });
+    child.on('close', (status, signal) => resolve({ status, signal }));
   });
   return { child, exit };
 }
