@@ -6,7 +6,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { ChaosProxy } from '../chaos/proxy.mjs';
 import { skipWithoutRedis, startRedis } from '../e2e/support/redis.mjs';
 import { PATIENCE_MS, checkMedia, joinAs, shoot, startAgain, startBrowser, startServer, until } from './harness.mjs';
-import { GAP_MAX_MS, idsOf, recordCall, recordConnections, recordFrames, recordNotes, say } from './instruments.mjs';
+import { checkUntouched, idsOf, recalled, recordCall, recordConnections, recordFrames, recordNotes, say } from './instruments.mjs';
 
 const NAMES = ['Ann', 'Bob', 'Cyd'];
 const OUTAGE_MS = Number(process.env.PARLEY_OUTAGE_MS ?? 60_000);
@@ -59,7 +59,6 @@ const timesJoined = ({ log }, name) => log.split('\n').filter((line) => line.inc
 /** Each of them has heard of two others. */
 const untilJoinedBy = (some) => until('the nodes know each other', () => some.every((node) => NAMES.filter((name) => timesJoined(node, name) > 0).length === 2));
 
-const recalled = (page) => page.evaluate(() => ({ record: globalThis.record, told: globalThis.told, heard: globalThis.heard, frames: globalThis.frames }));
 const isJoined = (page) => page.evaluate(() => document.querySelector('#call').call?.state === 'joined');
 const untilAllJoined = () => until('all are joined', async () => (await Promise.all(people.map(isJoined))).every(Boolean), PATIENCE_MS);
 
@@ -111,10 +110,7 @@ test('Redis is gone for a minute: the call goes on, and what was said meanwhile 
 
 /** Whoever looks only at the call has not noticed. */
 async function checkUnnoticed(page, ids) {
-  const { record, told, frames } = await recalled(page);
-  assert.deepEqual(await page.evaluate(idsOf), ids, 'the same peers, in the same order');
+  const { told } = await checkUntouched(page, ids);
+  assert.equal(ids.peers.length, 2);
   assert.deepEqual(told.filter((event) => /^(peer-left|peer-joined|rejoined|warning|ended)/.test(event)), []);
-  assert.deepEqual([record.made, record.closed, record.restarts], [2, 0, 0]);
-  assert.deepEqual(record.states.filter((state) => !['connecting', 'connected'].includes(state)), []);
-  assert.ok(frames.looks > 0 && frames.longestGapMs < GAP_MAX_MS, `${frames.longestGapMs} ms without a new frame`);
 }

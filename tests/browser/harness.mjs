@@ -4,11 +4,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { freePort } from '../e2e/support/ports.mjs';
 import { leaksIn, rememberSecretsIn, rememberSecretsOf } from './secrets.mjs';
 
 export const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
@@ -17,8 +17,6 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** What a sanitizer writes when it found something. */
 const SANITIZER = /ERROR: AddressSanitizer|runtime error:|LeakSanitizer|Assertion .* failed/;
 const POLL_MS = 100;
-/** Linux gives out 32768 and above (ip_local_port_range). */
-const PORTS = { first: 20_000, count: 12_000 };
 /** A picture that stands still is no video. */
 const FRAMES_MIN = 10;
 /** Bounds a wait so that a broken build fails; nothing is asserted about the time itself. */
@@ -41,6 +39,8 @@ const FLAGS = [
   '--disable-renderer-backgrounding',
 ];
 
+export { freePort };
+
 /** Waits until `check` gives something true, and returns that; throws the last reason when patience ends. */
 export async function until(what, check, patienceMs = PATIENCE_MS) {
   const end = Date.now() + patienceMs;
@@ -50,26 +50,6 @@ export async function until(what, check, patienceMs = PATIENCE_MS) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
     await new Promise((wake) => setTimeout(wake, POLL_MS));
   }
-}
-
-/**
- * A port that was free a moment ago, below those that the kernel gives out by itself: else, while a server is down, any
- * connection could be given its port, even one that knocks at it.
- */
-export async function freePort() {
-  for (;;) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
-    if (await isFree(port)) return port;
-  }
-}
-
-/** @param {number} port */
-function isFree(port) {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.on('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
 
 /**

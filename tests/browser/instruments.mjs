@@ -1,6 +1,7 @@
 // instruments - what a page records of itself from its first moment on: connections, events, what the banner said.
 //
 // The functions run in the page (given to joinAs as `prepare`, or to evaluate), so that nothing is missed between two looks.
+import assert from 'node:assert/strict';
 
 /** Nothing is decoded for a moment where a loaded machine is slow; a call that breaks is silent until its ICE is up again. */
 export const GAP_MAX_MS = 4000;
@@ -94,4 +95,19 @@ export function say(text) {
 export function idsOf() {
   const { call } = document.querySelector('#call');
   return { self: call.self.id, peers: [...call.peers.keys()] };
+}
+
+/** What a page has recorded. */
+export const recalled = (page) =>
+  page.evaluate(() => ({ record: globalThis.record, told: globalThis.told, heard: globalThis.heard, fates: globalThis.fates, notes: globalThis.notes, frames: globalThis.frames }));
+
+/** The same peers as in `ids`, no connection made, ended or restarted, and frames decoded throughout; gives what was recorded. */
+export async function checkUntouched(page, ids) {
+  const recorded = await recalled(page);
+  const { record, frames } = recorded;
+  assert.deepEqual(await page.evaluate(idsOf), ids, 'the same peers, in the same order');
+  assert.deepEqual([record.made, record.closed, record.restarts], [ids.peers.length, 0, 0]);
+  assert.deepEqual(record.states.filter((state) => !['connecting', 'connected'].includes(state)), []);
+  assert.ok(frames.looks > 0 && frames.longestGapMs < GAP_MAX_MS, `${frames.longestGapMs} ms without a new frame`);
+  return recorded;
 }
