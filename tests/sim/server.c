@@ -33,6 +33,11 @@ static void make_id(char out[RANDOM_ID_LENGTH + 1])
     (void)snprintf(out, RANDOM_ID_LENGTH + 1, PEER_FORMAT, ++the_stage->sim->next_id);
 }
 
+static uint64_t make_epoch(void)
+{
+    return prng_next(&the_stage->sim->random);
+}
+
 static struct edge_config edge_config_of(struct sim *sim)
 {
     static const struct ice_list ice = {.ttl_s = 3600};
@@ -82,6 +87,7 @@ static struct home_config home_config_of(struct server *server)
         .duplicates = plan->duplicates,
         .prolonged_s = TOKEN_DAYS * 86400 + SESSION_GRACE_S + TOKEN_LEEWAY_S,
         .epoch = server->epoch,
+        .make_epoch = make_epoch,
         .revocations = server->revocations,
         .encode = tap_encode,
         .encode_context = server,

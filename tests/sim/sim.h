@@ -260,6 +260,7 @@ struct sim {
     bool is_active, is_over;
     const char *stuck; /* what did not come to an end */
     uint64_t faults[FAULT_COUNT];
+    uint64_t said_hash; /* of every byte that servers said to clients */
     struct buffer scratch;
 };
 

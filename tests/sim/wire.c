@@ -70,9 +70,17 @@ void wire_close(void *object, int close_code, const char *reason)
     wire_wake(wire);
 }
 
+/* Tickets are in it, and all that is in those. */
+static void add_to_hash(struct sim *sim, struct slice bytes)
+{
+    for (size_t i = 0; i < bytes.length; i++)
+        sim->said_hash = (sim->said_hash ^ (unsigned char)bytes.data[i]) * 0x100000001b3u;
+}
+
 static void write_posting(struct wire *wire, const struct posting *posting)
 {
     unsigned char head[FRAMING_MAX];
+    add_to_hash(wire->sim, slice_of(posting->frame->bytes + 1, posting->frame->length - 1));
     size_t length = framing_write(posting->frame, posting->n, head);
     buffer_add(&wire->down, slice_of(head, length));
     buffer_add(&wire->down, slice_of(posting->frame->bytes + 1, posting->frame->length - 1));
