@@ -233,8 +233,10 @@ static bool was_replaced(const struct lodging *lodging, const struct request *re
  * but where the missing were told of, they are gone. */
 static bool is_in_time(const struct lodging *lodging, const struct request *request)
 {
-    if (request->resume.is_live)
-        return !lodging->has_settled;
+    if (lodging_may_miss(lodging, request->resume.epoch, request->resume.generation))
+        return false;
+    if (request->resume.is_live || lodging_is_rebuilding(lodging))
+        return true;
     return request->now.mono_ms - lodging->opened_ms < lodging->home->config.grace_ms;
 }
 
@@ -253,7 +255,7 @@ static enum error may_rebuild(struct home *home, const struct lodging *lodging, 
         return HASH_COUNT(home->lodgings) < home->config.rooms_max ? ERROR_NONE : ERR_ROOM_LIMIT;
     if (lodging_has_departed(lodging, request->resume.peer_id))
         return ERR_SESSION_ENDED;
-    if (!lodging_is_rebuilding(lodging) && !is_in_time(lodging, request))
+    if (!is_in_time(lodging, request))
         return ERR_SESSION_ENDED;
     if (!was_replaced(lodging, request))
         return ERROR_NONE;
@@ -279,10 +281,11 @@ static enum error rebuild(struct home *home, struct lodging *lodging, const stru
     }
     session_open(session, peer);
     session->confirmed = request->resume.generation;
-    session->issued = session->confirmed + 1;
+    session->issued = session->confirmed + GENERATION_ANEW + 1;
     session->ends_unix_s = request->resume.ends_unix_s;
     session->is_rebuilt = session->is_unused = session->is_fresh = true;
     lodging_begin_rebuilding(lodging, request->now);
+    lodging_note_past(lodging, request->resume.epoch);
     lodging_adopt_ghost(lodging, session);
     home->counts.rebuilt++;
     welcome_back(session, WELCOME_REBUILT, request->id);

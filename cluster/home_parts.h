@@ -54,13 +54,25 @@ struct ghost {
     UT_hash_handle hh;
 };
 
+/* Added to the generation of a session that is made anew: a ticket below it is of the life in which its peer joined. */
+#define GENERATION_ANEW (UINT64_C(1) << 32)
+
+/* Which lives of its room the sessions of a rebuilt one come from: their peers know each other. */
+#define PAST_MAX 16
+struct past {
+    uint64_t epochs[PAST_MAX];
+    size_t count;   /* may be above PAST_MAX: the others are not known */
+    size_t settled; /* so many of them had come when the missing were told of, the last time */
+};
+
 /* One room and its place in the home's map. */
 struct lodging {
     struct home *home;
     struct room *room;
     uint64_t epoch; /* its tickets are of this one */
     int64_t opened_ms;
-    bool has_settled;                 /* after a rebuilding: who was missing then is gone */
+    bool has_settled; /* after a rebuilding: who was missing then is gone */
+    struct past past;
     int64_t settles_ms;               /* while it is being rebuilt */
     struct ghost *ghosts;             /* by peer id; uthash keeps them in the order of their making */
     struct departed *departed;        /* by peer id, in the order of their going */
@@ -207,6 +219,13 @@ void lodging_abandon(struct lodging *lodging); /* with its sessions; tells nobod
 bool lodging_is_rebuilding(const struct lodging *lodging);
 void lodging_begin_rebuilding(struct lodging *lodging, struct instant now);
 void lodging_settle(struct lodging *lodging);
+
+/* A session has come from that life of the room. */
+void lodging_note_past(struct lodging *lodging, uint64_t epoch);
+
+/* Whether somebody may have been told that the peer with this ticket is missing. It was not if it has joined in a life
+ * of the room that nobody here had seen by then. */
+bool lodging_may_miss(const struct lodging *lodging, uint64_t epoch, uint64_t generation);
 
 /* Whether a peer with this id, which is not in the room, may still come back. */
 bool lodging_awaits(const struct lodging *lodging, struct slice peer_id);

@@ -69,10 +69,42 @@ void lodging_begin_rebuilding(struct lodging *lodging, struct instant now)
     list_append(&lodging->home->rebuilding, &lodging->rebuilding_link);
 }
 
+static size_t known(size_t count)
+{
+    return count < PAST_MAX ? count : PAST_MAX;
+}
+
+static bool has_past(const struct past *past, size_t count, uint64_t epoch)
+{
+    for (size_t i = 0; i < known(count); i++) {
+        if (past->epochs[i] == epoch)
+            return true;
+    }
+    return count > PAST_MAX;
+}
+
+void lodging_note_past(struct lodging *lodging, uint64_t epoch)
+{
+    struct past *past = &lodging->past;
+    if (has_past(past, past->count, epoch))
+        return;
+    if (past->count < PAST_MAX)
+        past->epochs[past->count] = epoch;
+    past->count++;
+}
+
+bool lodging_may_miss(const struct lodging *lodging, uint64_t epoch, uint64_t generation)
+{
+    if (!lodging->has_settled)
+        return false;
+    return generation >= GENERATION_ANEW || has_past(&lodging->past, lodging->past.settled, epoch);
+}
+
 void lodging_settle(struct lodging *lodging)
 {
     list_remove(&lodging->rebuilding_link);
     lodging->has_settled = true;
+    lodging->past.settled = lodging->past.count;
     for (struct ghost *ghost = lodging->ghosts; ghost && !PLANTED(GHOSTS_IN_SILENCE); ghost = ghost->hh.next)
         home_return_letters(lodging->home, &ghost->mailbox, slice_of(ghost->peer_id, RANDOM_ID_LENGTH),
                             UNDELIVERED_EXPIRED);

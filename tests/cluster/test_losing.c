@@ -156,6 +156,43 @@ static void where_the_missing_were_told_of_they_do_not_come_back_live_either(voi
     assert_heard(scene, "bob error session_ended\n");
 }
 
+/* Whatever the clocks of the two say. */
+static void who_has_joined_where_nobody_here_was_is_not_missing(void **state)
+{
+    struct scene *scene = *state;
+    joins(scene, ANN);
+    scene_restart(scene);
+    resumes(scene, ANN, 0);
+    time_passes(scene, GRACE_MS);
+    joins_room(scene, BOB, "attic"); /* which stands for the other home */
+    scene->people[BOB].ticket.epoch = 9;
+    forget(scene);
+
+    resumes_live(scene, BOB);
+
+    assert_heard(scene, "ann #2 peer-back bob\nbob welcome rebuilt\n");
+}
+
+static void a_second_rebuilding_does_not_bring_back_who_was_told_of_as_missing(void **state)
+{
+    struct scene *scene = *state;
+    three_join(scene);
+    scene_restart(scene);
+    resumes(scene, ANN, 0);
+    time_passes(scene, GRACE_MS);
+    struct stay missing = scene->people[BOB];
+    joins_room(scene, BOB, "attic");
+    scene->people[BOB].ticket.epoch = 9;
+    resumes_live(scene, BOB);
+    forget(scene);
+
+    scene->people[BOB] = missing;
+    resumes(scene, BOB, 0);
+    resumes_live(scene, CYD);
+
+    assert_heard(scene, "bob error session_ended\ncyd error session_ended\n");
+}
+
 /* The other home had heard of nothing: bob was there all the time. */
 static void who_was_said_to_have_left_does_not_come_back_from_another_home(void **state)
 {
@@ -250,6 +287,8 @@ int main(void)
         AT_HOME(no_more_losses_are_remembered_than_there_is_place_for),
         AT_HOME(who_was_connected_elsewhere_all_the_time_comes_into_a_room_of_any_age),
         AT_HOME(where_the_missing_were_told_of_they_do_not_come_back_live_either),
+        AT_HOME(who_has_joined_where_nobody_here_was_is_not_missing),
+        AT_HOME(a_second_rebuilding_does_not_bring_back_who_was_told_of_as_missing),
         AT_HOME(who_was_said_to_have_left_does_not_come_back_from_another_home),
         AT_HOME(no_more_who_left_are_remembered_than_there_is_place_for),
         AT_HOME(who_was_kicked_does_not_come_back_live),

@@ -213,13 +213,12 @@ static void a_client_whose_session_has_ended_elsewhere_is_told_to_join_anew(void
     struct far_scene *scene = *state;
     far_enter(scene, &ann, &bob);
     struct slice lobby = SLICE_LITERAL("lobby");
-    home_lose(scene->homes[1].home, lobby); /* makes the second's epoch another, */
+    home_lose(scene->homes[1].home, lobby); /* makes the second's epoch another */
     struct actor cyd;
-    scene->asked = 2;
     actor_enter(&scene->edge, &cyd, "cyd");
-    struct actor copy = cyd; /* and a rebuilding of it settled without ann and bob */
+    struct actor copy = cyd; /* with whom the second is rebuilt, and settles without ann and bob */
     actor_vanish(&scene->edge, &cyd, 1006);
-    home_lose(scene->homes[1].home, lobby);
+    scene->asked = 2;
     actor_resume(&scene->edge, &cyd, &copy, "");
     scene->edge.now.mono_ms += 30000;
     home_tick(scene->homes[1].home, scene->edge.now);
