@@ -7,6 +7,9 @@
 #define COMEBACK_MS_MIN  200
 #define COMEBACK_MS_MAX  10000
 
+/* Nobody is sent away in this first part of a spread: load balancers need a few looks to see that we are not ready. */
+#define LEAD_SHARE 4
+
 /* A session whose client was sent away. Nobody hears that it is away, unless the drain is taken back. */
 struct sent_away {
     uint64_t session, home, client;
@@ -41,14 +44,15 @@ void edge_turn_back(struct client *client)
               is_by_room ? 0 : comeback_delay_ms(spread_of_all_ms(edge), edge->client_count - 1, edge->client_count));
 }
 
-/* Rooms are kept whole: half a room elsewhere would be another room. Each has its place between 0 and the spread. */
+/* Rooms are kept whole: half a room elsewhere would be another room. Each has its place after the lead. */
 static bool is_due(const struct client *client)
 {
     const struct edge *edge = client->edge;
     uint64_t spread_ms = (uint64_t)edge->config.drain_spread_ms;
+    uint64_t lead_ms = spread_ms / LEAD_SHARE;
     if (client->state == CLIENT_CLOSING)
         return false;
-    uint64_t place_ms = (map_hash(client->room, strlen(client->room)) >> 32) * spread_ms >> 32;
+    uint64_t place_ms = lead_ms + ((map_hash(client->room, strlen(client->room)) >> 32) * (spread_ms - lead_ms) >> 32);
     return edge->now.mono_ms - edge->shut_ms >= (int64_t)place_ms;
 }
 

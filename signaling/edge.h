@@ -107,7 +107,8 @@ void edge_tick(struct edge *edge, struct instant now);
 
 /* The server stops: no more opens; every client is told to come back, and is closed once its outbox is sent. Without
  * drain_spread_ms all of them are told so now, each with a delay of its own; with it they are told room by room, by
- * edge_drain(). Their sessions are left as they are: they end with the process, and live on in their tickets. */
+ * edge_drain(), from the second quarter of that time on: the first is for load balancers to take note. Their sessions
+ * are left as they are: they end with the process, and live on in their tickets. */
 void edge_shut(struct edge *edge, struct instant now);
 
 /* Sends away those whose time has come; to be called every EDGE_DRAIN_STEP_MS from edge_shut() on. */

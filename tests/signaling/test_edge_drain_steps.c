@@ -7,6 +7,7 @@
 
 #define ROOMS     200
 #define SPREAD_MS 10000
+#define LEAD_MS   (SPREAD_MS / 4) /* in which nobody goes */
 
 static void open_with_spread(struct edge_scene *scene)
 {
@@ -65,15 +66,32 @@ static void rooms_go_whole_and_evenly(void **state) /* T-60 */
     struct actor *crowd = gather(scene);
 
     edge_shut(scene->edge, scene->now);
+    wait_ms(scene, LEAD_MS);
 
     size_t gone = count_gone(crowd);
     for (int tenth = 0; tenth < 10; tenth++) {
-        wait_ms(scene, SPREAD_MS / 10);
+        wait_ms(scene, (SPREAD_MS - LEAD_MS) / 10);
         size_t now_gone = count_gone(crowd);
         assert_in_range(now_gone - gone, 1, ROOMS / 10 * 3); /* 20 on average */
         gone = now_gone;
     }
     assert_int_equal(gone, ROOMS);
+    disperse(scene, crowd);
+}
+
+static void nobody_goes_before_load_balancers_had_time_to_look(void **state) /* T-60 */
+{
+    struct edge_scene *scene = *state;
+    struct net_address address = {{0}};
+    open_with_spread(scene);
+    struct actor *crowd = gather(scene);
+
+    edge_shut(scene->edge, scene->now);
+    wait_ms(scene, LEAD_MS - EDGE_DRAIN_STEP_MS);
+
+    assert_int_equal(count_gone(crowd), 0);
+    assert_int_equal(edge_may_open(scene->edge, &address, scene->now), ERR_SHUTTING_DOWN);
+    assert_int_equal(scene->metrics->values[METRIC_DRAINING], 1);
     disperse(scene, crowd);
 }
 
@@ -143,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNOPENED_SCENE(rooms_go_whole_and_evenly),
+        UNOPENED_SCENE(nobody_goes_before_load_balancers_had_time_to_look),
         UNOPENED_SCENE(who_has_not_been_sent_away_goes_on_and_stays_when_it_is_taken_back),
         SCENE(who_was_sent_away_may_come_back_and_else_has_left_in_the_end),
         FAR_SCENE(a_home_on_another_node_hears_too_that_they_are_away),
