@@ -184,10 +184,11 @@ static enum error take_up(struct session *session, const struct request *request
     return ERROR_NONE;
 }
 
-/* Two homes had the room, and the other one, which came later, has lost it to this one. Only an edge can know that. */
+/* Two homes had the room, and the other one, which came later, has lost it to this one or died: what this one issued
+ * was shown there. */
 static bool is_of_later_home(const struct session *session, const struct request *request)
 {
-    return request->resume.is_live && request->resume.generation > session->issued;
+    return request->resume.generation > session->issued;
 }
 
 /* A connection that its client has given up already may look alive for long: it must not take the session back. */

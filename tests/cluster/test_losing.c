@@ -258,6 +258,26 @@ static void a_session_that_went_on_elsewhere_is_taken_back_with_what_is_kept_for
     assert_heard(scene, "bob welcome rebuilt\nbob #1 relay ann 1\nann #2 receipt bob 1\nann #3 relay bob 20\n");
 }
 
+/* Redis has forgotten the later home, which died: bob comes back by himself to the one before, where he seems to be. */
+static void a_session_that_went_on_in_a_home_that_died_is_taken_back_by_the_one_before(void **state)
+{
+    struct scene *scene = *state;
+    two_join(scene);
+    uint64_t epoch = scene->people[BOB].ticket.epoch;
+    struct stay former = scene->people[BOB];
+    scene->people[BOB].ticket.epoch = 9; /* the later home's */
+    scene->people[BOB].ticket.generation += (UINT64_C(1) << 32) + 1;
+    forget(scene);
+
+    resumes(scene, BOB, 0);
+    assert_heard(scene, "bob bye taken_over stop\nbob welcome rebuilt\n");
+    assert_int_equal(scene->people[BOB].ticket.epoch, epoch);
+    scene->people[BOB] = former;
+    resumes(scene, BOB, 0);
+
+    assert_heard(scene, "bob error session_ended\n");
+}
+
 static void a_connection_that_was_given_up_does_not_take_the_session_back(void **state) /* T-11 */
 {
     struct scene *scene = *state;
@@ -293,6 +313,7 @@ int main(void)
         AT_HOME(no_more_who_left_are_remembered_than_there_is_place_for),
         AT_HOME(who_was_kicked_does_not_come_back_live),
         AT_HOME(a_session_that_went_on_elsewhere_is_taken_back_with_what_is_kept_for_it),
+        AT_HOME(a_session_that_went_on_in_a_home_that_died_is_taken_back_by_the_one_before),
         AT_HOME(a_connection_that_was_given_up_does_not_take_the_session_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
