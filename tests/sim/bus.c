@@ -47,11 +47,12 @@ static void unpack(struct parcel_under_way *parcel)
     free(parcel);
 }
 
+/* A connection to Redis keeps the order; what is due at the same time would not. */
 static int64_t travel(struct sim *sim, int64_t *last_ms)
 {
     int64_t at_ms = sim->now_ms + prng_between(&sim->random, 0, sim->plan.bus_latency_ms);
-    if (at_ms < *last_ms)
-        at_ms = *last_ms;
+    if (at_ms <= *last_ms)
+        at_ms = *last_ms + 1;
     *last_ms = at_ms;
     return at_ms - sim->now_ms;
 }

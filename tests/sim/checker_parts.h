@@ -22,9 +22,10 @@ struct client_state {
 struct peer_state {
     uint32_t client, room;
     place begun, ended;
-    place barred;   /* kicked or replaced */
-    place kicked;   /* its kicker was told so */
-    place expelled; /* the server has ended its session, whether or not it was away */
+    place barred;            /* kicked or replaced */
+    place kicked;            /* its kicker was told so */
+    place expelled;          /* the server has ended its session, whether or not it was away */
+    int64_t frozen_until_ms; /* it may hear so long that it was away; 0: it was not */
     uint32_t first_source, first_told;
 };
 
@@ -44,6 +45,7 @@ struct told {
 struct message_state {
     uint32_t sender, to;                                      /* peers; to is NOBODY for a broadcast */
     place sent, taken, took, refused, unsettled, undelivered; /* the last: to all who are not settled */
+    int64_t taker; /* the home that took it last, where the history says which */
     uint32_t first_delivery;
 };
 
@@ -87,6 +89,7 @@ void violate(struct checker *checker, const char *rule, const char *why, place a
 bool was_killed_between(struct checker *checker, place from, place to);
 
 void judge_session(struct checker *checker, const struct line *line);
+void judge_froze(struct checker *checker, const struct line *line);
 void judge_message(struct checker *checker, const struct line *line);
 void judge_roster(struct checker *checker, const struct line *line);
 void judge_end(struct checker *checker);

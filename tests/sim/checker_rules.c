@@ -65,6 +65,7 @@ static void on_resumed(struct checker *checker, struct client_state *client, con
     }
     struct peer_state *peer = peer_at(checker, client->peer);
     client->silent_since = NUMBER_ABSENT;
+    peer->frozen_until_ms = 0;
     client->lives.last = (uint32_t)checker->kills.count;
     if (peer->barred && client->dialled > peer->barred)
         violate(checker, "kicked", "who was kicked or replaced has come back", peer->barred, client->dialled);
@@ -73,6 +74,18 @@ static void on_resumed(struct checker *checker, struct client_state *client, con
         judge_doubts(checker, client->peer);
     checker->verdict->figures.resumed += line->type == LINE_RESUMED;
     checker->verdict->figures.rebuilt += line->type == LINE_REBUILT;
+}
+
+/* A node that stood still for longer than the grace time was dead to the others, and its clients with it, though what
+ * they said is answered when it wakes. They hear within the grace time that their sessions are over, or that these go
+ * on; after that it is no excuse any more. */
+void judge_froze(struct checker *checker, const struct line *line)
+{
+    if (line->number < checker->grace_ms)
+        return;
+    for (uint32_t i = 0; i < line->list_count; i++)
+        peer_at(checker, checker->history->lists[line->list + i] >> 1)->frozen_until_ms =
+            line->at_ms + checker->grace_ms;
 }
 
 static void on_end(struct checker *checker, struct client_state *client, const struct line *line)
@@ -85,7 +98,8 @@ static void on_end(struct checker *checker, struct client_state *client, const s
     peer->ended = checker->at;
     if (is_word(checker, line->word, "kicked") || is_word(checker, line->word, "replaced"))
         peer->barred = peer->barred ? peer->barred : checker->at;
-    bool is_timed = client->silent_since != NUMBER_ABSENT && !peer->expelled;
+    bool was_frozen = line->at_ms < peer->frozen_until_ms;
+    bool is_timed = client->silent_since != NUMBER_ABSENT && !peer->expelled && !was_frozen;
     if (is_timed && is_word(checker, line->word, "session_ended") &&
         line->at_ms - client->silent_since < checker->grace_ms)
         violate(checker, "early", "a session ended before its grace time was over", peer->begun, client->dialled);
@@ -241,6 +255,17 @@ static void on_taken(struct checker *checker, const struct line *line, struct me
     }
 }
 
+/* Of two homes that do not know of each other each takes it once, in any order: what was on its way to the former one
+ * may come there after its sender has moved to the later one, which counts as a kill when it takes the room. */
+static void on_took(struct checker *checker, const struct line *line, struct message_state *message)
+{
+    place since = message->taker == line->number ? message->took : message->sent;
+    if (message->took && !was_killed_between(checker, since, checker->at))
+        violate(checker, "once", "the server took it twice", message->took, 0);
+    message->took = checker->at;
+    message->taker = line->number;
+}
+
 /* Whether this is told to whom sent the message. */
 static bool is_own(struct checker *checker, const struct line *line, const struct message_state *message)
 {
@@ -275,11 +300,7 @@ void judge_message(struct checker *checker, const struct line *line)
         message->unsettled = checker->at;
         checker->verdict->figures.unsettled++;
         break;
-    case LINE_TOOK:
-        if (message->took && !was_killed_between(checker, message->took, checker->at))
-            violate(checker, "once", "the server took it twice", message->took, 0);
-        message->took = checker->at;
-        break;
+    case LINE_TOOK: on_took(checker, line, message); break;
     default: delivery_at(checker, line->message, line->peer)->dropped = checker->at; break;
     }
 }

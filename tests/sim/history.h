@@ -35,9 +35,10 @@
     LINE(FAULT, "fault", "w*")                                                                                         \
     LINE(CALM, "calm", "")                                                                                             \
     LINE(QUIET, "quiet", "")                                                                                           \
-    LINE(TOOK, "took", "m")                                                                                            \
+    LINE(TOOK, "took", "mN")                                                                                           \
     LINE(DROPPED, "dropped", "mp")                                                                                     \
     LINE(ENDED, "ended", "pw")                                                                                         \
+    LINE(FROZE, "froze", "NL")                                                                                         \
     LINE(COUNTS, "counts", "C")
 
 enum line_type {

@@ -53,13 +53,27 @@ void server_join_cluster(struct server *server)
     bus_join(server, config.self);
 }
 
+/* For the other nodes its clients were away: the history says who, and how long. */
+static void note_froze(const struct server *server)
+{
+    struct sim *sim = server->sim;
+    sim_note(sim, WHO_SERVER, LINE_FROZE)->number = sim->now_ms - server->fell_asleep_ms;
+    for (unsigned i = 0; i < sim->plan.actors; i++) {
+        const struct actor *actor = &sim->actors[i];
+        if (actor->peer != NOBODY && actor->wire && actor->wire->served && actor->wire->server == server)
+            history_list(sim->history, LISTED(actor->peer, false));
+    }
+}
+
 void server_wake(struct server *server)
 {
     if (!server->is_asleep)
         return;
     server->is_asleep = false;
-    if (server->switchboard)
-        switchboard_stalled(server->switchboard, sim_now(server->sim));
+    if (!server->switchboard)
+        return;
+    note_froze(server);
+    switchboard_stalled(server->switchboard, sim_now(server->sim));
 }
 
 void server_on_bus_tick(struct sim *sim, void *object, uint64_t argument)

@@ -90,6 +90,7 @@ static void strike_server(struct sim *sim, struct server *server, enum fault fau
     case FAULT_KILL: server_kill(server); break;
     case FAULT_STALL:
         server->stalled_until_ms = sim->now_ms + prng_between(&sim->random, 500, 31000);
+        server->fell_asleep_ms = server->is_asleep ? server->fell_asleep_ms : sim->now_ms;
         server->is_asleep = true;
         break;
     default: sim->clock_ms = (int64_t)prng_between(&sim->random, -1, 1) * SIM_DAY_MS; break;

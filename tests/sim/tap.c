@@ -71,6 +71,13 @@ static void note_second_home(const struct server *server, const struct request *
     }
 }
 
+static void note_took(const struct server *server, uint32_t message)
+{
+    struct line *line = sim_note(server->sim, WHO_SERVER, LINE_TOOK);
+    line->message = message;
+    line->number = server->life;
+}
+
 static void on_arrival(void *context, const struct request *request)
 {
     struct server *server = context;
@@ -83,7 +90,7 @@ static void on_arrival(void *context, const struct request *request)
     server->home_route.send(server->home_route.context, request);
     server->relaying = NO_MESSAGE;
     if (message != NO_MESSAGE && home_counts(server->home)->accepted > before)
-        sim_note(server->sim, WHO_SERVER, LINE_TOOK)->message = message;
+        note_took(server, message);
 }
 
 struct route tap_home(struct server *server)

@@ -77,6 +77,32 @@ static void sessions_last_as_long_as_they_must_and_no_longer(void **state)
                         "kicked");
 }
 
+static void who_was_on_a_node_that_stood_still_for_longer_than_the_grace_time_may_be_gone(void **state)
+{
+    (void)state;
+#define GONE(at) at " bob down 40000\n" at " bob end session_ended\n"
+    assert_string_equal(judge(BOTH "41000 server froze 31000 B\n" GONE("42000")), "");
+    assert_string_equal(judge(BOTH "41000 server froze 29000 B\n" GONE("42000")), "early");
+    assert_string_equal(judge(BOTH "41000 server froze 31000 A\n" GONE("42000")), "early");
+    assert_string_equal(judge(BOTH "9000 server froze 31000 B\n" GONE("42000")), "early");
+    assert_string_equal(judge(BOTH "41000 server froze 31000 B\n41500 bob resumed\n" GONE("42000")), "early");
+    assert_string_equal(judge(BOTH "41000 server froze 31000 B\n41500 bob rebuilt\n" GONE("42000")), "early");
+}
+
+static void two_homes_may_take_a_message_once_each(void **state)
+{
+    (void)state;
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 - fault kill\n7 server took m 1\n8 server took m 2\n"), "");
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 - fault kill\n7 server took m 1\n8 server took m 1\n"),
+                        "once");
+    assert_string_equal(judge(BOTH "5 ann send m to B\n7 server took m 1\n8 server took m 2\n"), "once");
+    assert_string_equal(judge(BOTH "4 - fault kill\n5 ann send m to B\n7 server took m 1\n8 server took m 2\n"),
+                        "once");
+    assert_string_equal(judge(BOTH "5 ann send m to B\n6 - fault kill\n6 bob handled m A\n7 server took m 1\n"
+                                   "8 server took m 2\n9 bob handled m A\n"),
+                        "once");
+}
+
 static void who_left_is_not_there(void **state)
 {
     (void)state;
@@ -123,6 +149,8 @@ int main(void)
         cmocka_unit_test(what_is_lost_doubled_or_out_of_order_is_seen),
         cmocka_unit_test(undelivered_and_handled_needs_an_excuse),
         cmocka_unit_test(sessions_last_as_long_as_they_must_and_no_longer),
+        cmocka_unit_test(who_was_on_a_node_that_stood_still_for_longer_than_the_grace_time_may_be_gone),
+        cmocka_unit_test(two_homes_may_take_a_message_once_each),
         cmocka_unit_test(who_left_is_not_there),
         cmocka_unit_test(who_left_may_come_back_to_a_room_that_has_emptied),
         cmocka_unit_test(rosters_must_be_those_who_are_there),

@@ -207,6 +207,17 @@ static bool is_back(const struct actor *actor)
     return actor->state == ACTOR_GONE || (actor->state == ACTOR_JOINED && wire_is_sound(actor->wire));
 }
 
+/* Whoever's session a home has just ended may not have heard of that. */
+static bool is_every_session_carried(const struct sim *sim)
+{
+    size_t live = 0, attached = 0;
+    for (unsigned i = 0; i < sim->plan.actors; i++)
+        live += sim->actors[i].peer != NOBODY;
+    for (unsigned i = 0; i < sim->plan.servers; i++)
+        attached += home_session_count(sim->servers[i].home) - home_away_count(sim->servers[i].home);
+    return attached == live;
+}
+
 /* It has found out about connections that are dead, too. */
 static bool is_server_back(const struct server *server)
 {
@@ -229,7 +240,7 @@ static bool is_all_back(const struct sim *sim)
         if (!is_server_back(&sim->servers[i]))
             return false;
     }
-    return true;
+    return is_every_session_carried(sim);
 }
 
 static void begin_calm(struct sim *sim)
