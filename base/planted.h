@@ -47,6 +47,18 @@
     BUG(OUTBOX_LOSES, "an outbox of some length lets go of what it is given")                                          \
     BUG(CLIENT_FORGETS_SEQ, "a client of the simulator handles what it had handled before")
 
+/* The same, of what only clusters do. */
+#define PLANTED_CLUSTER_TABLE(BUG)                                                                                     \
+    BUG(KEEP_LOST_ROOM, "a home goes on with a room that another node has taken")                                      \
+    BUG(KEEP_LOST_LEASE, "a lease that was lost is believed to be renewed")                                            \
+    BUG(SAME_EPOCH, "a room that was lost and comes back takes tickets of its first life")                             \
+    BUG(REATTACH_IN_SILENCE, "a session that is taken up again for its client is not said what was kept")              \
+    BUG(LINK_SENDS_ONCE, "what a link has sent is not sent again when it got lost")                                    \
+    BUG(LINK_REPEATS, "what comes over a link a second time is taken again")                                           \
+    BUG(BREAK_IN_SILENCE, "that a link has broken is told to nobody")                                                  \
+    BUG(DEAD_NODES_STAY, "the clients of a node that is gone stay attached")                                           \
+    BUG(MISSING_COME_BACK, "who was told of as missing comes back from another home")
+
 enum rare {
 #define RARE(name, text) RARE_##name,
     RARE_TABLE(RARE)
@@ -56,7 +68,7 @@ enum rare {
 
 enum planted {
 #define BUG(name, text) PLANTED_##name,
-    PLANTED_TABLE(BUG)
+    PLANTED_TABLE(BUG) PLANTED_CLUSTER_TABLE(BUG)
 #undef BUG
         PLANTED_COUNT
 };

@@ -20,13 +20,14 @@ static void welcome(const struct session *session, enum welcome_kind kind, struc
 }
 
 /* The edge may answer the welcome by ending or detaching the session, when its client has gone meanwhile. */
-static void welcome_back(struct session *session, enum welcome_kind kind, struct reference re)
+static void welcome_back(struct session *session, enum welcome_kind kind, const struct request *request)
 {
     struct home *home = session->lodging->home;
     uint64_t handle = session->handle;
-    welcome(session, kind, re);
+    welcome(session, kind, request->id);
     session = slots_find(home->sessions, handle);
-    if (session && session->is_attached)
+    bool is_silent = PLANTED(REATTACH_IN_SILENCE) && request->type == REQUEST_RESUME && request->resume.is_live;
+    if (session && session->is_attached && !is_silent)
         session_replay(session);
 }
 
@@ -106,7 +107,7 @@ static enum error join_again(struct session *session, const struct request *requ
         return ERR_INTERNAL;
     forget_news(session);
     session_attach(session, request->from);
-    welcome_back(session, WELCOME_NEW, request->id);
+    welcome_back(session, WELCOME_NEW, request);
     return ERROR_NONE;
 }
 
@@ -178,7 +179,7 @@ static enum error take_up(struct session *session, const struct request *request
     if (!has_heard_all)
         forget_news(session);
     uint64_t handle = session->handle;
-    welcome_back(session, WELCOME_RESUMED, request->id);
+    welcome_back(session, WELCOME_RESUMED, request);
     if (!has_heard_all)
         tell_settled_roster(home, handle);
     return ERROR_NONE;
@@ -216,7 +217,7 @@ static enum error rebuild_again(struct session *session, const struct request *r
     session->is_unused = true;
     attach(session, request);
     home->counts.rebuilt++;
-    welcome_back(session, WELCOME_REBUILT, request->id);
+    welcome_back(session, WELCOME_REBUILT, request);
     tell_settled_roster(home, handle);
     return ERROR_NONE;
 }
@@ -289,7 +290,7 @@ static enum error rebuild(struct home *home, struct lodging *lodging, const stru
     lodging_note_past(lodging, request->resume.epoch);
     lodging_adopt_ghost(lodging, session);
     home->counts.rebuilt++;
-    welcome_back(session, WELCOME_REBUILT, request->id);
+    welcome_back(session, WELCOME_REBUILT, request);
     return ERROR_NONE;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/planted.h"
 #include "cluster/directory_parts.h"
 #include "rooms/room.h"
 
@@ -165,7 +166,7 @@ void directory_taken(struct directory *directory, struct slice room, uint64_t no
     directory_note_term(directory, term);
     if (!place || place->state != PLACE_HERE)
         return;
-    if (place->term && term > place->term) {
+    if (place->term && term > place->term && !PLANTED(KEEP_LOST_LEASE)) {
         place_become_there(directory, place, node);
         directory->port.lost(directory->port.context, room, node, now);
     } else if (directory->is_up) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/planted.h"
 
 #define RING_FIRST 16
 
@@ -250,7 +251,7 @@ static void settle(struct link *link, const struct link_mark *mark, struct insta
         return;
     }
     bool is_gap = !mark->number && mark->heard + 1 == link->first && link->next > link->first;
-    if (is_gap && link->hurried != link->first) {
+    if (is_gap && link->hurried != link->first && !PLANTED(LINK_SENDS_ONCE)) {
         link->hurried = link->first;
         send_from_first(link, now);
     }
@@ -270,6 +271,8 @@ static void take(struct link *link, uint64_t number, struct slice payload)
 {
     if (number <= link->heard) {
         link->is_owing = true;
+        if (PLANTED(LINK_REPEATS))
+            link->port.receive(link->port.context, payload);
         return;
     }
     if (number > link->heard + 1) {
@@ -335,7 +338,7 @@ void link_tick(struct link *link, struct instant now)
     if (!link->peer) {
         if (!link->has_asked || is_due(link, now))
             ask_who_is_there(link, now);
-    } else if (link->count && is_due(link, now)) {
+    } else if (link->count && is_due(link, now) && !PLANTED(LINK_SENDS_ONCE)) {
         send_from_first(link, now);
     }
     if (link->is_owing)

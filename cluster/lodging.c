@@ -95,7 +95,7 @@ void lodging_note_past(struct lodging *lodging, uint64_t epoch)
 
 bool lodging_may_miss(const struct lodging *lodging, uint64_t epoch, uint64_t generation)
 {
-    if (!lodging->has_settled)
+    if (!lodging->has_settled || PLANTED(MISSING_COME_BACK))
         return false;
     return generation >= GENERATION_ANEW || has_past(&lodging->past, lodging->past.settled, epoch);
 }

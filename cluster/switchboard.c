@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/planted.h"
 #include "cluster/switchboard_parts.h"
 
 #define MOVED_MAX 500 /* rooms in one frame */
@@ -84,10 +85,10 @@ static void give_up_lost(struct switchboard *switchboard)
     struct slice *rooms = switchboard->lost_rooms;
     switchboard->lost_rooms = NULL;
     switchboard->lost_count = switchboard->lost_capacity = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && !PLANTED(KEEP_LOST_ROOM); i++)
         home_lose(switchboard->home, rooms[i]);
     switchboard_say_moved(switchboard, rooms, count);
-    if (count) {
+    if (count && !PLANTED(KEEP_LOST_ROOM)) {
         switchboard_note(switchboard, (struct switchboard_note){SWITCHBOARD_NOTE_LOST, 0, "", count});
         edge->reattach(edge->context, 0, rooms, count, switchboard->now);
     }

@@ -7,13 +7,13 @@ static uint64_t rare_count;
 
 const char *const planted_names[PLANTED_COUNT] = {
 #define BUG(name, text) #name,
-    PLANTED_TABLE(BUG)
+    PLANTED_TABLE(BUG) PLANTED_CLUSTER_TABLE(BUG)
 #undef BUG
 };
 
 const char *const planted_texts[PLANTED_COUNT] = {
 #define BUG(name, text) text,
-    PLANTED_TABLE(BUG)
+    PLANTED_TABLE(BUG) PLANTED_CLUSTER_TABLE(BUG)
 #undef BUG
 };
 
