@@ -20,8 +20,13 @@ FakePeerConnection.all = /** @type {any} */ ({ push() {} });
 class Caller {
   #timer;
   #said = [];
+  #lostMs = 0;
   /** When its SDK has opened a connection. @type {number[]} */
   dials = [];
+  /** When it was sent away. @type {number[]} */
+  byes = [];
+  /** How long it was without a connection, each time, in ms. @type {number[]} */
+  gaps = [];
   /** What must not happen, and did. @type {string[]} */
   ends = [];
   /** The numbers that it has handled, by who said them. @type {Map<string, number[]>} */
@@ -36,7 +41,8 @@ class Caller {
 
   async join() {
     const onDial = () => this.dials.push(performance.now()) && this.#heard.emit('dial');
-    const watcher = { onDial, onHeard() {}, onBroadcast() {} };
+    const onHeard = (type) => type === 'bye' && this.byes.push(performance.now());
+    const watcher = { onDial, onHeard, onBroadcast() {} };
     const platform = {
       WebSocket: watchedSocketClass(watcher, this.balancer.ca),
       RTCPeerConnection: FakePeerConnection,
@@ -50,8 +56,14 @@ class Caller {
     const token = () => mintToken({ sub: this.name, video: { room: this.room } });
     this.call = await join({ url: `wss://${this.balancer.address}`, room: this.room, token, platform: /** @type {any} */ (platform) });
     for (const name of ENDS) this.call.on(name, ({ code = '', reason = '' } = {}) => this.ends.push(`${this.name} in ${this.room}: ${name} ${code}${reason}`));
-    this.call.on('state', () => this.#heard.emit('state'));
+    this.call.on('state', (state) => this.#onState(state));
     this.call.on('data', ({ data: [from, number] }) => this.handled.set(from, [...(this.handled.get(from) ?? []), number]));
+  }
+
+  #onState(state) {
+    if (state === 'reconnecting') this.#lostMs = performance.now();
+    if (state === 'joined') this.gaps.push(performance.now() - this.#lostMs);
+    this.#heard.emit('state');
   }
 
   speak() {
@@ -102,10 +114,21 @@ export class Callers {
     return this.all.flatMap(({ dials }) => dials.filter((ms) => ms > since)).sort((a, b) => a - b);
   }
 
+  /** When people were sent away since then. @param {number} since */
+  byesSince(since) {
+    return this.all.flatMap(({ byes }) => byes.filter((ms) => ms > since));
+  }
+
   /** So many have dialled since then, and all have a connection that works. @param {number} count @param {number} since */
   async untilBack(count, since) {
     while (this.dialsSince(since).length < count) await within(once(this.#heard, 'dial'), 'them to dial');
     while (this.all.some(({ call }) => call.state !== 'joined')) await within(once(this.#heard, 'state'), 'them to be back');
+  }
+
+  /** The longest but so many in a hundred of the times that somebody was without a connection, in ms. @param {number} percent */
+  gap(percent) {
+    const sorted = this.all.flatMap(({ gaps }) => gaps).sort((a, b) => b - a);
+    return Math.round(sorted[Math.floor((sorted.length * percent) / 100)]);
   }
 
   get ends() {
