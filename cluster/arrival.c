@@ -186,10 +186,10 @@ static enum error take_up(struct session *session, const struct request *request
 }
 
 /* Two homes had the room, and the other one, which came later, has lost it to this one or died: what this one issued
- * was shown there. */
+ * was shown there, or never heard of. */
 static bool is_of_later_home(const struct session *session, const struct request *request)
 {
-    return request->resume.generation > session->issued;
+    return request->resume.generation > (session->is_unused ? session->confirmed : session->issued);
 }
 
 /* A connection that its client has given up already may look alive for long: it must not take the session back. */
@@ -235,7 +235,7 @@ static bool was_replaced(const struct lodging *lodging, const struct request *re
  * but where the missing were told of, they are gone. */
 static bool is_in_time(const struct lodging *lodging, const struct request *request)
 {
-    if (lodging_may_miss(lodging, request->resume.epoch, request->resume.generation))
+    if (lodging_may_miss(lodging, request))
         return false;
     if (request->resume.is_live || lodging_is_rebuilding(lodging))
         return true;

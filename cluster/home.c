@@ -318,7 +318,7 @@ static void settle_rebuilt(struct home *home, struct instant now)
         struct lodging *lodging = LIST_OWNER(link, struct lodging, rebuilding_link);
         if (now.mono_ms < lodging->settles_ms)
             return;
-        lodging_settle(lodging);
+        lodging_settle(lodging, now);
     }
 }
 

@@ -71,7 +71,8 @@ struct lodging {
     struct room *room;
     uint64_t epoch; /* its tickets are of this one */
     int64_t opened_ms;
-    bool has_settled; /* after a rebuilding: who was missing then is gone */
+    bool has_settled;        /* after a rebuilding: who was missing then is gone */
+    int64_t settled_unix_ms; /* the last time */
     struct past past;
     int64_t settles_ms;               /* while it is being rebuilt */
     struct ghost *ghosts;             /* by peer id; uthash keeps them in the order of their making */
@@ -218,14 +219,14 @@ void lodging_close(struct lodging *lodging);   /* its sessions must be gone or f
 void lodging_abandon(struct lodging *lodging); /* with its sessions; tells nobody */
 bool lodging_is_rebuilding(const struct lodging *lodging);
 void lodging_begin_rebuilding(struct lodging *lodging, struct instant now);
-void lodging_settle(struct lodging *lodging);
+void lodging_settle(struct lodging *lodging, struct instant now);
 
 /* A session has come from that life of the room. */
 void lodging_note_past(struct lodging *lodging, uint64_t epoch);
 
-/* Whether somebody may have been told that the peer with this ticket is missing. It was not if it has joined in a life
- * of the room that nobody here had seen by then. */
-bool lodging_may_miss(const struct lodging *lodging, uint64_t epoch, uint64_t generation);
+/* Whether somebody may have been told that the peer which shows this ticket is missing. It was not if it has joined
+ * since, or in a life of the room that nobody here had seen by then. */
+bool lodging_may_miss(const struct lodging *lodging, const struct request *request);
 
 /* Whether a peer with this id, which is not in the room, may still come back. */
 bool lodging_awaits(const struct lodging *lodging, struct slice peer_id);

@@ -93,17 +93,22 @@ void lodging_note_past(struct lodging *lodging, uint64_t epoch)
     past->count++;
 }
 
-bool lodging_may_miss(const struct lodging *lodging, uint64_t epoch, uint64_t generation)
+/* The order of joining is a wall clock's. */
+bool lodging_may_miss(const struct lodging *lodging, const struct request *request)
 {
     if (!lodging->has_settled || PLANTED(MISSING_COME_BACK))
         return false;
-    return generation >= GENERATION_ANEW || has_past(&lodging->past, lodging->past.settled, epoch);
+    if ((int64_t)request->resume.order > lodging->settled_unix_ms)
+        return false;
+    return request->resume.generation >= GENERATION_ANEW ||
+           has_past(&lodging->past, lodging->past.settled, request->resume.epoch);
 }
 
-void lodging_settle(struct lodging *lodging)
+void lodging_settle(struct lodging *lodging, struct instant now)
 {
     list_remove(&lodging->rebuilding_link);
     lodging->has_settled = true;
+    lodging->settled_unix_ms = now.unix_ms;
     lodging->past.settled = lodging->past.count;
     for (struct ghost *ghost = lodging->ghosts; ghost && !PLANTED(GHOSTS_IN_SILENCE); ghost = ghost->hh.next)
         home_return_letters(lodging->home, &ghost->mailbox, slice_of(ghost->peer_id, RANDOM_ID_LENGTH),

@@ -173,6 +173,25 @@ static void who_has_joined_where_nobody_here_was_is_not_missing(void **state)
     assert_heard(scene, "ann #2 peer-back bob\nbob welcome rebuilt\n");
 }
 
+static void who_has_joined_elsewhere_after_that_was_not_missing(void **state)
+{
+    struct scene *scene = *state;
+    joins(scene, ANN);
+    uint64_t former = scene->people[ANN].ticket.epoch;
+    scene_restart(scene);
+    scene->people[ANN].ticket.epoch = former - 1;
+    resumes(scene, ANN, 0);
+    time_passes(scene, GRACE_MS);
+    time_passes(scene, 1);
+    joins_room(scene, BOB, "attic"); /* which stands for ann's former home */
+    scene->people[BOB].ticket.epoch = former - 1;
+    forget(scene);
+
+    resumes_live(scene, BOB);
+
+    assert_heard(scene, "ann #2 peer-back bob\nbob welcome rebuilt\n");
+}
+
 static void a_second_rebuilding_does_not_bring_back_who_was_told_of_as_missing(void **state)
 {
     struct scene *scene = *state;
@@ -293,6 +312,25 @@ static void a_connection_that_was_given_up_does_not_take_the_session_back(void *
     assert_heard(scene, "bob error session_ended\n");
 }
 
+/* It was rebuilt here and there, with one number, and bob has only heard of the other. */
+static void a_session_that_nobody_heard_of_here_gives_way_to_the_one_elsewhere(void **state)
+{
+    struct scene *scene = *state;
+    two_join(scene);
+    scene_restart(scene);
+    struct stay elsewhere = scene->people[BOB];
+    elsewhere.ticket.epoch = 9;
+    elsewhere.ticket.generation += (UINT64_C(1) << 32) + 1;
+    scene->people[BOB].misses_welcomes = true;
+    resumes(scene, BOB, 0);
+    forget(scene);
+
+    scene->people[BOB] = elsewhere;
+    resumes_live(scene, BOB);
+
+    assert_heard(scene, "bob bye taken_over stop\nbob welcome rebuilt\n");
+}
+
 #define AT_HOME(test) cmocka_unit_test_setup_teardown(test, open_with_epochs, close_scene)
 
 int main(void)
@@ -308,12 +346,14 @@ int main(void)
         AT_HOME(who_was_connected_elsewhere_all_the_time_comes_into_a_room_of_any_age),
         AT_HOME(where_the_missing_were_told_of_they_do_not_come_back_live_either),
         AT_HOME(who_has_joined_where_nobody_here_was_is_not_missing),
+        AT_HOME(who_has_joined_elsewhere_after_that_was_not_missing),
         AT_HOME(a_second_rebuilding_does_not_bring_back_who_was_told_of_as_missing),
         AT_HOME(who_was_said_to_have_left_does_not_come_back_from_another_home),
         AT_HOME(no_more_who_left_are_remembered_than_there_is_place_for),
         AT_HOME(who_was_kicked_does_not_come_back_live),
         AT_HOME(a_session_that_went_on_elsewhere_is_taken_back_with_what_is_kept_for_it),
         AT_HOME(a_session_that_went_on_in_a_home_that_died_is_taken_back_by_the_one_before),
+        AT_HOME(a_session_that_nobody_heard_of_here_gives_way_to_the_one_elsewhere),
         AT_HOME(a_connection_that_was_given_up_does_not_take_the_session_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

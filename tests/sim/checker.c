@@ -168,6 +168,7 @@ static void judge_line(struct checker *checker, const struct line *line)
     case LINE_UNSETTLED:
     case LINE_TOOK:
     case LINE_DROPPED: judge_message(checker, line); break;
+    case LINE_RESTED: judge_rested(checker, line); break;
     case LINE_FROZE: judge_froze(checker, line); break;
     case LINE_ENDED: peer_at(checker, line->peer)->expelled = checker->at; break;
     case LINE_JOINED:

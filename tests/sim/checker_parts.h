@@ -25,6 +25,7 @@ struct peer_state {
     place barred;            /* kicked or replaced */
     place kicked;            /* its kicker was told so */
     place expelled;          /* the server has ended its session, whether or not it was away */
+    bool is_missed;          /* a home of its room has told that it is missing, in which it was not */
     int64_t frozen_until_ms; /* it may hear so long that it was away; 0: it was not */
     uint32_t first_source, first_told;
 };
@@ -89,6 +90,7 @@ void violate(struct checker *checker, const char *rule, const char *why, place a
 bool was_killed_between(struct checker *checker, place from, place to);
 
 void judge_session(struct checker *checker, const struct line *line);
+void judge_rested(struct checker *checker, const struct line *line);
 void judge_froze(struct checker *checker, const struct line *line);
 void judge_message(struct checker *checker, const struct line *line);
 void judge_roster(struct checker *checker, const struct line *line);

@@ -3,6 +3,8 @@
 
 #include "tests/sim/checker_parts.h"
 
+#define SILENT_MS 3000 /* a node that says nothing for so long is given up by the others (cluster/members.h) */
+
 static bool is_word(const struct checker *checker, uint32_t word, const char *text)
 {
     return strcmp(history_word_text(checker->history, word), text) == 0;
@@ -76,11 +78,31 @@ static void on_resumed(struct checker *checker, struct client_state *client, con
     checker->verdict->figures.rebuilt += line->type == LINE_REBUILT;
 }
 
+static bool is_listed(const struct checker *checker, const struct line *line, uint32_t peer)
+{
+    for (uint32_t i = 0; i < line->list_count; i++) {
+        if (checker->history->lists[line->list + i] >> 1 == peer)
+            return true;
+    }
+    return false;
+}
+
+/* Whoever was in another home of the room by then may have been known to somebody here, and must not come back. */
+void judge_rested(struct checker *checker, const struct line *line)
+{
+    for (uint32_t i = 0; i < checker->peers.count; i++) {
+        struct peer_state *peer = peer_at(checker, i);
+        bool is_there = peer->begun && !peer->ended && peer->room == line->word;
+        peer->is_missed |= is_there && checker->was_parted && !is_listed(checker, line, i);
+    }
+}
+
 /* A node that stood still for longer than the grace time was dead to the others, and its clients with it, though what
  * they said is answered when it wakes. They hear within the grace time that their sessions are over, or that these go
  * on; after that it is no excuse any more. */
 void judge_froze(struct checker *checker, const struct line *line)
 {
+    checker->was_parted |= line->number >= SILENT_MS;
     if (line->number < checker->grace_ms)
         return;
     for (uint32_t i = 0; i < line->list_count; i++)
@@ -99,7 +121,7 @@ static void on_end(struct checker *checker, struct client_state *client, const s
     if (is_word(checker, line->word, "kicked") || is_word(checker, line->word, "replaced"))
         peer->barred = peer->barred ? peer->barred : checker->at;
     bool was_frozen = line->at_ms < peer->frozen_until_ms;
-    bool is_timed = client->silent_since != NUMBER_ABSENT && !peer->expelled && !was_frozen;
+    bool is_timed = client->silent_since != NUMBER_ABSENT && !peer->expelled && !peer->is_missed && !was_frozen;
     if (is_timed && is_word(checker, line->word, "session_ended") &&
         line->at_ms - client->silent_since < checker->grace_ms)
         violate(checker, "early", "a session ended before its grace time was over", peer->begun, client->dialled);

@@ -38,6 +38,7 @@
     LINE(TOOK, "took", "mN")                                                                                           \
     LINE(DROPPED, "dropped", "mp")                                                                                     \
     LINE(ENDED, "ended", "pw")                                                                                         \
+    LINE(RESTED, "rested", "wL")                                                                                       \
     LINE(FROZE, "froze", "NL")                                                                                         \
     LINE(COUNTS, "counts", "C")
 

@@ -67,6 +67,7 @@ static void on_note(void *context, const struct home_note *note)
     struct server *server = context;
     if (server->switchboard && note->kind == NOTE_CLOSED)
         switchboard_room_closed(server->switchboard, note->room);
+    server->is_settling |= server->switchboard && note->kind == NOTE_SETTLED;
 }
 
 static bool is_cut_off(void *context)
@@ -344,6 +345,7 @@ void server_on_tick(struct sim *sim, void *object, uint64_t argument)
     }
     edge_tick(server->edge, sim_now(sim));
     home_tick(server->home, sim_now(sim));
+    server->is_settling = false;
     revocations_tick(server->revocations, sim_now(sim));
 }
 

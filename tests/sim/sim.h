@@ -208,7 +208,8 @@ struct server {
     unsigned number;
     struct switchboard *switchboard; /* NULL: there is no cluster, or it is down */
     struct bus_end bus;
-    bool is_asleep; /* stood still, and has not noticed yet */
+    bool is_settling; /* a room of its home, now */
+    bool is_asleep;   /* stood still, and has not noticed yet */
     int64_t fell_asleep_ms;
     struct home *home;
     struct edge *edge; /* NULL: it is down */

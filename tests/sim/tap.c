@@ -1,7 +1,9 @@
 /* tap.c - what passes between edge and home, watched: which messages were taken, and what the counters must say. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/planted.h"
+#include "rooms/room.h"
 #include "tests/sim/sim.h"
 
 uint32_t peer_number(struct slice id)
@@ -145,6 +147,18 @@ size_t tap_deliver_from(void *context, uint64_t home, const struct delivery *to,
     return edge_deliver_from(server->edge, home, to, count, event, frame);
 }
 
+/* Who is not in it was said to have left, wherever it is. */
+static void note_rested(struct server *server, const struct room *room)
+{
+    struct slice id = room_id(room);
+    char text[ROOM_ID_MAX + 1] = {0};
+    memcpy(text, id.data, id.length);
+    sim_note(server->sim, WHO_SERVER, LINE_RESTED)->word = history_word(server->sim->history, text);
+    for (const struct peer *peer = room_first_peer(room); peer; peer = room_next_peer(room, peer))
+        history_list(server->sim->history, LISTED(peer_number(peer_id(peer)), false));
+    server->is_settling = false;
+}
+
 struct frame *tap_encode(void *context, const struct event *event)
 {
     struct server *server = context;
@@ -156,5 +170,7 @@ struct frame *tap_encode(void *context, const struct event *event)
     }
     if (event->type == EVENT_PEER_LEFT && event->left.reason == LEAVE_SLOW)
         note_ended(sim, peer_number(event->left.peer_id), LEAVE_SLOW);
+    if (event->type == EVENT_ROSTER && server->is_settling)
+        note_rested(server, event->roster);
     return edge_encode(server->edge, event);
 }

@@ -89,6 +89,19 @@ static void who_was_on_a_node_that_stood_still_for_longer_than_the_grace_time_ma
     assert_string_equal(judge(BOTH "41000 server froze 31000 B\n41500 bob rebuilt\n" GONE("42000")), "early");
 }
 
+#define PARTED "9 - fault bus-cut\n"
+static void who_is_missing_in_another_home_of_the_room_when_that_settles_may_be_gone(void **state)
+{
+    (void)state;
+    assert_string_equal(judge(BOTH PARTED "39000 server rested lobby A\n" GONE("42000")), "");
+    assert_string_equal(judge(BOTH PARTED "39000 server rested lobby A B\n" GONE("42000")), "early");
+    assert_string_equal(judge(BOTH PARTED "39000 server rested attic A\n" GONE("42000")), "early");
+    assert_string_equal(judge(BOTH "39000 server rested lobby A\n" GONE("42000")), "early");
+    assert_string_equal(judge(BOTH PARTED "39000 server rested lobby A\n39001 cyd dial\n39002 cyd begin C lobby\n"
+                                          "42000 cyd down 40000\n42000 cyd end session_ended\n"),
+                        "early");
+}
+
 static void two_homes_may_take_a_message_once_each(void **state)
 {
     (void)state;
@@ -150,6 +163,7 @@ int main(void)
         cmocka_unit_test(undelivered_and_handled_needs_an_excuse),
         cmocka_unit_test(sessions_last_as_long_as_they_must_and_no_longer),
         cmocka_unit_test(who_was_on_a_node_that_stood_still_for_longer_than_the_grace_time_may_be_gone),
+        cmocka_unit_test(who_is_missing_in_another_home_of_the_room_when_that_settles_may_be_gone),
         cmocka_unit_test(two_homes_may_take_a_message_once_each),
         cmocka_unit_test(who_left_is_not_there),
         cmocka_unit_test(who_left_may_come_back_to_a_room_that_has_emptied),
