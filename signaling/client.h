@@ -49,6 +49,7 @@ struct client {
     char *room;
     char *region;
     char *ticket;        /* its last one, or the one that it has shown; NULL: none yet */
+    bool is_anew;        /* it was told that its session was made anew, and has not said anything since */
     char *former_ticket; /* the last that it surely has, as it has not said anything since it was sent `ticket`; else
                             NULL */
     char name[CLIENT_NAME_LENGTH + 1];

@@ -59,12 +59,21 @@ static void take_session(struct client *client, uint64_t home, const struct even
     client_take_ticket(client, welcome);
 }
 
+/* A session that was made anew by one home and goes on in the one before: what the client has handled it counts from 1
+ * again, or still as that home does, by what it has read so far. Coming by itself it shows the ticket that says which.
+ */
+static bool is_of_two_counts(const struct client *client, enum welcome_kind kind)
+{
+    return client->is_anew && kind == WELCOME_RESUMED;
+}
+
 static void hear_welcome(struct client *client, uint64_t home, const struct event *event)
 {
     struct event welcome = *event;
     bool is_asked_for = client->state == CLIENT_JOINING;
+    bool is_of_two = is_of_two_counts(client, event->welcome.kind);
     take_session(client, home, event);
-    if (!is_asked_for && !client_expect_answer(client, event->welcome.kind)) {
+    if (!is_asked_for && (is_of_two || !client_expect_answer(client, event->welcome.kind))) {
         client_cut(client, ERR_SLOW_CONSUMER);
         return;
     }

@@ -38,6 +38,7 @@ static void seal(struct client *client, const struct ticket *ticket)
 /* What its connection holds back, or loses, the client does not have: it comes with the ticket before that. */
 static void keep_former(struct client *client, enum welcome_kind kind)
 {
+    client->is_anew |= kind == WELCOME_REBUILT;
     if (kind == WELCOME_NEW) {
         client_confirm_ticket(client);
     } else if (!client->former_ticket) {
@@ -50,6 +51,7 @@ void client_confirm_ticket(struct client *client)
 {
     free(client->former_ticket);
     client->former_ticket = NULL;
+    client->is_anew = false;
 }
 
 void client_take_ticket(struct client *client, const struct event *welcome)

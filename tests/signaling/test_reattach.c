@@ -155,6 +155,26 @@ static void what_a_former_home_says_is_passed_over(void **state)
     far_vanish(scene, &ann, &bob);
 }
 
+/* It may count from 1 again, or not: a receipt of it could be for what it has never seen. */
+static void a_client_that_was_made_anew_and_is_then_resumed_comes_by_itself(void **state)
+{
+    struct far_scene *scene = *state;
+    far_enter(scene, &ann, &bob);
+    scene->asked = 2;
+    edge_reattach(scene->edge.edge, 1, NULL, 0, scene->edge.now); /* the first lives on, and does not know */
+    far_beats(scene, EDGE_BEAT_MS);
+    assert_has(actor_hear(&ann), "\"session\":\"rebuilt\"");
+    scene->asked = 1;
+    edge_reattach(scene->edge.edge, 2, NULL, 0, scene->edge.now);
+    far_beats(scene, EDGE_BEAT_MS);
+
+    const char *heard = actor_hear(&ann);
+
+    assert_has_not(heard, "\"session\":\"resumed\"");
+    assert_has(heard, "\"action\":\"resume\"");
+    far_vanish(scene, &ann, &bob);
+}
+
 static void it_is_said_that_the_client_was_connected_all_the_time(void **state)
 {
     struct far_scene *scene = *state;
@@ -338,6 +358,7 @@ int main(void)
         FAR_SCENE(where_only_the_link_broke_what_was_missed_comes_and_nothing_comes_twice),
         FAR_SCENE(what_a_cut_link_lost_is_said_after_the_welcome),
         FAR_SCENE(what_a_former_home_says_is_passed_over),
+        FAR_SCENE(a_client_that_was_made_anew_and_is_then_resumed_comes_by_itself),
         FAR_SCENE(it_is_said_that_the_client_was_connected_all_the_time),
         FAR_SCENE(only_the_rooms_that_moved_are_concerned),
         FAR_SCENE(an_answer_to_an_earlier_question_is_passed_over),
