@@ -135,7 +135,8 @@ enum error home_on_join(struct home *home, const struct request *request)
     session_open(session, peer);
     session->issued = session->confirmed = 1;
     session->ends_unix_s = request->join.ends_unix_s;
-    welcome(session, WELCOME_NEW, request->id);
+    lodging_adopt_ghost(lodging, session); /* its first welcome, of the home before, may have been lost */
+    welcome_back(session, WELCOME_NEW, request);
     return ERROR_NONE;
 }
 

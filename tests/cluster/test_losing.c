@@ -331,6 +331,23 @@ static void a_session_that_nobody_heard_of_here_gives_way_to_the_one_elsewhere(v
     assert_heard(scene, "bob bye taken_over stop\nbob welcome rebuilt\n");
 }
 
+/* His edge asks again with the id that ann has heard of. */
+static void whose_first_welcome_was_lost_with_its_home_gets_what_was_said_to_him_since(void **state)
+{
+    struct scene *scene = *state;
+    two_join(scene);
+    scene_restart(scene);
+    resumes(scene, ANN, 0);
+    relays(scene, ANN, BOB, 1);
+    scene->people[BOB].joins = 0;
+    forget(scene);
+
+    joins(scene, BOB);
+    receipts(scene, BOB, 1);
+
+    assert_heard(scene, "ann #1 peer-joined bob\nbob welcome new\nbob #1 relay ann 1\nann #2 receipt bob 1\n");
+}
+
 #define AT_HOME(test) cmocka_unit_test_setup_teardown(test, open_with_epochs, close_scene)
 
 int main(void)
@@ -354,6 +371,7 @@ int main(void)
         AT_HOME(a_session_that_went_on_elsewhere_is_taken_back_with_what_is_kept_for_it),
         AT_HOME(a_session_that_went_on_in_a_home_that_died_is_taken_back_by_the_one_before),
         AT_HOME(a_session_that_nobody_heard_of_here_gives_way_to_the_one_elsewhere),
+        AT_HOME(whose_first_welcome_was_lost_with_its_home_gets_what_was_said_to_him_since),
         AT_HOME(a_connection_that_was_given_up_does_not_take_the_session_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
