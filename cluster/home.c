@@ -89,6 +89,9 @@ static bool take(struct session *session, const struct request *request)
         return false;
     }
     if (session_has_to_wait(session, request)) {
+        if (session->is_fresh)
+            session->accepted = seq - 1; /* which is its first all the same: what follows it has to wait, too */
+        session->is_fresh = false;
         answer(session, request, ERR_RATE_LIMITED);
         return false;
     }

@@ -65,6 +65,23 @@ static void what_is_receipted_makes_place(void **state)
     assert_heard(scene, "bob #17 relay ann 17\n");
 }
 
+static void the_first_message_after_another_home_is_waited_for_even_when_it_has_to_wait(void **state)
+{
+    struct scene *scene = *state;
+    joins(scene, CYD);
+    relays(scene, ANN, BOB, 17);
+    resumes(scene, BOB, 5);
+    scene->people[ANN].ticket.epoch = 9; /* the other home's */
+    scene->people[ANN].ticket.generation += (UINT64_C(1) << 32) + 1;
+    resumes_live(scene, ANN);
+    forget(scene);
+
+    relays(scene, ANN, BOB, 18);
+    relays(scene, ANN, CYD, 19);
+
+    assert_heard(scene, "ann #7 error rate_limited seq 18\nann #8 error out_of_order seq 19\n");
+}
+
 /* Else bob would have handled 18 when 17 is sent again to another home, pass it over, and receipt it. */
 static void what_follows_a_refusal_waits_until_its_sender_has_heard_of_it(void **state)
 {
@@ -210,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FULL_MAILBOX(a_message_that_is_too_many_is_undelivered),
         WITH_FULL_MAILBOX(one_without_a_number_is_refused),
+        WITH_FULL_MAILBOX(the_first_message_after_another_home_is_waited_for_even_when_it_has_to_wait),
         WITH_FULL_MAILBOX(what_follows_a_refusal_waits_until_its_sender_has_heard_of_it),
         WITH_FULL_MAILBOX(while_there_is_no_place_the_others_need_not_wait),
         WITH_FULL_MAILBOX(a_broadcast_reaches_those_who_have_place_for_it),
