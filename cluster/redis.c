@@ -69,12 +69,12 @@ void redis_fail(struct redis_bus *bus, const char *why)
     arm(bus, 0);
 }
 
-/* Between a half and all of it, so that nodes which lost Redis together do not come back together. */
 struct instant redis_listener_now(const struct redis_bus *bus)
 {
     return bus->config.clock ? bus->config.clock(bus->config.clock_context) : clock_now();
 }
 
+/* Between a half and all of it, so that nodes which lost Redis together do not come back together. */
 static int64_t next_pause_ms(struct redis_bus *bus)
 {
     int64_t pause = (int64_t)REDIS_RETRY_MS << bus->backoff;
