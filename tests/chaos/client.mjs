@@ -1,16 +1,13 @@
 // client - one scripted client: joins with the real SDK, sends, handles, comes and goes, and writes down what happens to it.
 import { ParleyError, join } from '../../web-demo/sdk/parley.js';
 import { mintToken } from '../e2e/support/token.mjs';
-import { FakeMediaStream, FakePeerConnection } from '../sdk/fakes.mjs';
+import { dataPlatform } from '../sdk/fakes.mjs';
 import { Roster } from './roster.mjs';
 import { watchedSocketClass } from './watched_socket.mjs';
 
 /** What is said about a session that is over for good. */
 const ENDING = new Set(['session_ended', 'ticket_invalid', 'kicked', 'replaced', 'auth_expired', 'identity_taken']);
 const JOIN_AGAIN_MS = 500;
-
-// It remembers every one that was ever made; here they are many.
-FakePeerConnection.all = /** @type {any} */ ({ push() {} });
 
 /**
  * @typedef {object} Setting
@@ -128,18 +125,12 @@ export class Client {
     const { url, ca, room, random, distort } = this.#setting;
     const life = { isOver: false };
     this.#lives = life;
-    const platform = {
-      WebSocket: watchedSocketClass(this.#watcher, ca, distort),
-      RTCPeerConnection: FakePeerConnection,
-      MediaStream: FakeMediaStream,
-      mediaDevices: undefined,
+    const platform = dataPlatform(watchedSocketClass(this.#watcher, ca, distort), {
       setTimeout: (run, ms) => setTimeout(() => life.isOver || run(), ms),
-      clearTimeout,
       random: () => random.unit(),
-      now: () => performance.now(),
-    };
+    });
     const token = () => mintToken({ sub: this.#name, video: { room } });
-    return join({ url, room, token, platform: /** @type {any} */ (platform) });
+    return join({ url, room, token, platform });
   }
 
   #take(call) {

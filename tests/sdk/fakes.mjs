@@ -220,6 +220,25 @@ export function fakePlatform() {
   };
 }
 
+/**
+ * For clients that only send data, in real time and however many: their connections are not remembered.
+ * @param {object} WebSocket @param {object} [parts] in place of the usual ones
+ */
+export function dataPlatform(WebSocket, parts = {}) {
+  FakePeerConnection.all = /** @type {any} */ ({ push() {} });
+  return /** @type {any} */ ({
+    WebSocket,
+    RTCPeerConnection: FakePeerConnection,
+    MediaStream: FakeMediaStream,
+    mediaDevices: undefined,
+    setTimeout: (run, ms) => setTimeout(run, ms),
+    clearTimeout: (timer) => clearTimeout(timer),
+    random: Math.random,
+    now: () => performance.now(),
+    ...parts,
+  });
+}
+
 const NO_MEDIA = { mic: false, camera: false, screen: false };
 
 export function peerOf(id, media = NO_MEDIA) {

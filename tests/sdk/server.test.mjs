@@ -4,13 +4,10 @@ import { after, before, test } from 'node:test';
 import WebSocket from 'ws';
 import { join } from '../../web-demo/sdk/parley.js';
 import { eventually, killAndRestart, mintToken, restart, startServer } from '../e2e/harness.mjs';
-import { FakeMediaStream, FakePeerConnection } from './fakes.mjs';
+import { dataPlatform } from './fakes.mjs';
 
 /** Data only: no media ever flow over the stand-in for RTCPeerConnection. */
-const platform = {
-  WebSocket, RTCPeerConnection: FakePeerConnection, MediaStream: FakeMediaStream, mediaDevices: undefined,
-  setTimeout: (run, ms) => setTimeout(run, ms), clearTimeout: (timer) => clearTimeout(timer), random: Math.random,
-};
+const platform = dataPlatform(WebSocket);
 const TOLD = ['resumed', 'rejoined', 'ended', 'peer-joined', 'peer-left', 'warning'];
 
 /** @param {() => boolean} holds looked at whenever something may have come */
