@@ -55,8 +55,14 @@ class Caller {
   }
 
   speak() {
-    const say = () => this.#said.push(this.call.send([this.name, this.#said.length + 1]).catch((error) => error));
-    this.#timer = setInterval(say, EACH_MS);
+    this.#timer = setInterval(() => this.say(), EACH_MS);
+  }
+
+  /** Says the next number; gives what became of it: whom it reached, or an error. */
+  say() {
+    const fate = this.call.send([this.name, this.#said.length + 1]).catch((error) => error);
+    this.#said.push(fate);
+    return fate;
   }
 
   /** Says no more, and gives what became of each message: whom it reached, or an error. */
